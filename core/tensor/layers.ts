@@ -1,0 +1,116 @@
+import tf from '@tensorflow/tfjs';
+import type { Source } from '../random.js';
+import { glorot, zeros, type Initialiser, type ParameterSet } from './parameters.js';
+
+export type Activation = 'linear' | 'relu' | 'tanh';
+
+/** A layer: rows in, rows out. */
+export type Layer = (x: tf.Tensor2D) => tf.Tensor2D;
+
+export interface DenseOptions {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation?: Activation;
+  readonly initialise?: Initialiser;
+}
+
+/** y = activation(x·W + b). x is [rows, inputs], y is [rows, outputs]. */
+export function dense(parameters: ParameterSet, options: DenseOptions, source: Source): Layer {
+  const { name, inputs, outputs, activation = 'linear', initialise = glorot } = options;
+  const weights = parameters.add(`${name}.weights`, [inputs, outputs], initialise, source);
+  const bias = parameters.add(`${name}.bias`, [outputs], zeros, source);
+  return (x) => {
+    const sum = tf.add(tf.matMul(x, weights.value()), bias.value());
+    return activate(sum, activation).as2D(x.shape[0], outputs);
+  };
+}
+
+function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
+  switch (activation) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return tf.relu(x);
+    case 'tanh':
+      return tf.tanh(x);
+  }
+}
+
+export interface MlpOptions {
+  readonly name: string;
+  readonly inputs: number;
+  /** Width of each hidden layer, e.g. [64, 64]. */
+  readonly hidden: readonly number[];
+  readonly outputs: number;
+  readonly activation: Activation;
+  /** Start of the hidden layers' weights, and of the last layer's. */
+  readonly initialise?: Initialiser;
+  readonly initialiseLast?: Initialiser;
+}
+
+/** Dense layers one after the other; the last one is linear. */
+export function mlp(parameters: ParameterSet, options: MlpOptions, source: Source): Layer {
+  const { name, hidden, activation, initialise = glorot, initialiseLast = initialise } = options;
+  const widths = [options.inputs, ...hidden, options.outputs];
+  const layers = widths.slice(1).map((outputs, i) => {
+    const last = i === hidden.length;
+    return dense(
+      parameters,
+      {
+        name: `${name}.${i}`,
+        inputs: widths[i],
+        outputs,
+        activation: last ? 'linear' : activation,
+        initialise: last ? initialiseLast : initialise,
+      },
+      source,
+    );
+  });
+  return (x) => layers.reduce((value, layer) => layer(value), x);
+}
+
+/**
+ * Sum of the embeddings of a bag of hashed ids: y_n = Σ_f table[id_nf]. The gradient touches only the rows that were
+ * looked up, by one scatter (stock `gather` sums its gradient over the whole table once per row).
+ *
+ * @returns a function from ids [rows · bag] (row-major, each in [0, buckets)) to [rows, width]
+ */
+export function embeddingBag(
+  parameters: ParameterSet,
+  options: {
+    readonly name: string;
+    readonly buckets: number;
+    readonly width: number;
+    readonly initialise?: Initialiser;
+  },
+  source: Source,
+): (ids: Int32Array, rows: number) => tf.Tensor2D {
+  const { name, buckets, width, initialise = zeros } = options;
+  const table = parameters.add(`${name}.table`, [buckets, width], initialise, source);
+  return (ids, rows) => {
+    const bag = ids.length / rows;
+    const look = tf.customGrad((weights: unknown) => {
+      if (!(weights instanceof tf.Tensor)) throw new TypeError('embedding bag: the table is not a tensor');
+      const index = tf.tensor1d(ids, 'int32');
+      const value = tf.sum(tf.gather(weights, index).reshape([rows, bag, width]), 1);
+      const gradFunc = (dy: tf.Tensor): tf.Tensor => {
+        const spread = tf.tile(dy.reshape([rows, 1, width]), [1, bag, 1]).reshape([rows * bag, width]);
+        return tf.scatterND(tf.tensor2d(ids, [rows * bag, 1], 'int32'), spread, [buckets, width]);
+      };
+      return { value, gradFunc };
+    });
+    return look(table.value()).as2D(rows, width);
+  };
+}
+
+/**
+ * Mean binary cross-entropy from logits, stable for large ones: max(z, 0) − z·y + ln(1 + e^−|z|).
+ *
+ * @param weights [rows] non-negative; the mean is over their sum. Omit for equal weights.
+ */
+export function sigmoidCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, weights?: tf.Tensor): tf.Scalar {
+  const rowLoss = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, labels)), tf.log1p(tf.exp(tf.neg(tf.abs(logits)))));
+  if (weights === undefined) return tf.mean(rowLoss);
+  return tf.div(tf.sum(tf.mul(rowLoss, weights)), tf.sum(weights));
+}
