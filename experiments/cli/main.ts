@@ -1,0 +1,29 @@
+import yargs from 'yargs';
+import pc from 'picocolors';
+import { GymError, messageOf } from '../../core/check.js';
+import { remark } from './terminal.js';
+
+/** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
+export async function main(args: readonly string[]): Promise<number> {
+  const cli = yargs([...args])
+    .scriptName('recsys-gym')
+    .usage('$0 <command>\n\nIs this policy better than the one we serve, and how sure are we?')
+    .demandCommand(1, 'Name a command.')
+    .strict()
+    .recommendCommands()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof Error ? error : new GymError('usage', message);
+    });
+  try {
+    await cli.parseAsync();
+    return 0;
+  } catch (error) {
+    const wrongUse = error instanceof GymError && (error.code === 'usage' || error.code === 'config');
+    remark(pc.red(`recsys-gym: ${messageOf(error)}`));
+    if (!(error instanceof GymError) && error instanceof Error && error.stack !== undefined)
+      remark(pc.dim(error.stack));
+    if (wrongUse) remark(pc.dim(`See 'recsys-gym ${args[0] ?? ''} --help'.`));
+    return wrongUse ? 2 : 1;
+  }
+}
