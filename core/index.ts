@@ -7,3 +7,5 @@ export * from './safetensors.js';
 export * from './space.js';
 export * from './stats/normal.js';
 export * from './tensor/backend.js';
+export * from './settings.js';
+export * from './files.js';
