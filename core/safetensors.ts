@@ -128,5 +128,5 @@ function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(KINDS, value);
 }
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 0);
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
 }

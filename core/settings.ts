@@ -19,7 +19,7 @@ function kindOf(value: unknown): string {
 function fits(value: unknown, model: unknown): boolean {
   if (typeof value === 'number' && Number.isNaN(value)) return false;
   if (Array.isArray(value) && Array.isArray(model)) {
-    return model.length === 0 || value.every((item) => fits(item, model[0]));
+    return model.length === 0 || value.every((part) => fits(part, model[0]));
   }
   return kindOf(value) === kindOf(model);
 }
