@@ -1,0 +1,32 @@
+import type { Argv } from 'yargs';
+import { choose } from '../../core/check.js';
+import { benchmarks } from '../benchmarks/index.js';
+import { brief, print, printJson, remark, table } from './terminal.js';
+
+/** `bench`: speeds of this machine, printed with what they were measured on. */
+export function registerBench(cli: Argv): Argv {
+  return cli.command(
+    'bench [name]',
+    'Measure speeds: env (steps per CPU-second), logs (rows per second imported and read)',
+    (command) =>
+      command
+        .positional('name', { type: 'string', describe: `One of: ${Object.keys(benchmarks).join(', ')}; all without a name` })
+        .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
+        .example('$0 bench env', 'CartPole and interest evolution at batch 1, 64 and 1024'),
+    async ({ name, json }) => {
+      const chosen = name === undefined ? Object.keys(benchmarks) : [name];
+      const results: Record<string, unknown> = {};
+      for (const key of chosen) {
+        const { summary, run } = choose('benchmark', benchmarks, key);
+        remark(`bench ${key}: ${summary}`);
+        const result = await run();
+        results[key] = result;
+        if (json) continue;
+        print(table(result.columns, result.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? brief(cell) : cell)))));
+        for (const note of result.notes) print(note);
+        print();
+      }
+      if (json) printJson(results);
+    },
+  );
+}
