@@ -10,7 +10,10 @@ export function registerBench(cli: Argv): Argv {
     'Measure speeds: env (steps per CPU-second), logs (rows per second imported and read)',
     (command) =>
       command
-        .positional('name', { type: 'string', describe: `One of: ${Object.keys(benchmarks).join(', ')}; all without a name` })
+        .positional('name', {
+          type: 'string',
+          describe: `One of: ${Object.keys(benchmarks).join(', ')}; all without a name`,
+        })
         .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
         .example('$0 bench env', 'CartPole and interest evolution at batch 1, 64 and 1024'),
     async ({ name, json }) => {
@@ -22,7 +25,12 @@ export function registerBench(cli: Argv): Argv {
         const result = await run();
         results[key] = result;
         if (json) continue;
-        print(table(result.columns, result.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? brief(cell) : cell)))));
+        print(
+          table(
+            result.columns,
+            result.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? brief(cell) : cell))),
+          ),
+        );
         for (const note of result.notes) print(note);
         print();
       }

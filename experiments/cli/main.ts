@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import pc from 'picocolors';
 import { GymError, messageOf } from '../../core/check.js';
+import { registerEvaluate } from './evaluate.js';
 import { remark } from './terminal.js';
 
 /** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
@@ -15,6 +16,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error instanceof Error ? error : new GymError('usage', message);
     });
+  for (const register of [registerEvaluate]) register(cli);
   try {
     await cli.parseAsync();
     return 0;

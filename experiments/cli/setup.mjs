@@ -50,7 +50,8 @@ function must(command, args, what) {
 function linkCommand() {
   const bin = join(root, 'node_modules', '.bin');
   const link = join(bin, 'recsys-gym');
-  if (process.platform === 'win32' || !existsSync(bin) || lstatSync(link, { throwIfNoEntry: false }) !== undefined) return;
+  if (process.platform === 'win32' || !existsSync(bin) || lstatSync(link, { throwIfNoEntry: false }) !== undefined)
+    return;
   chmodSync(join(root, 'experiments', 'cli', 'recsys-gym.mjs'), 0o755);
   symlinkSync(join('..', '..', 'experiments', 'cli', 'recsys-gym.mjs'), link);
 }

@@ -1,0 +1,32 @@
+import type { Estimator } from './form.js';
+
+/**
+ * Inverse propensity scoring: mean of w·r (Horvitz and Thompson 1952). Unbiased when every action the target can choose
+ * had a positive, correctly logged propensity; its variance grows with the weights.
+ */
+export const ips: Estimator = {
+  name: 'IPS',
+  assumption: 'Propensities are right and cover every action of the policy.',
+  needsGuesses: false,
+  perRound: ({ reward, weight }) => ({ numerator: weight.map((w, i) => w * reward[i]) }),
+};
+
+/** Mean of min(w, clip)·r (Ionides 2008): smaller variance, biased low for positive rewards where weights were cut. */
+export const clippedIps: Estimator = {
+  name: 'Clipped IPS',
+  assumption: 'Weights above the clip carry little: what was cut is lost, so positive rewards are underestimated.',
+  needsGuesses: false,
+  setting: { name: 'largest weight', value: 10 },
+  perRound: ({ reward, weight }, clip) => ({ numerator: weight.map((w, i) => Math.min(w, clip) * reward[i]) }),
+};
+
+/**
+ * Self-normalised IPS: Σ w·r / Σ w (Swaminathan and Joachims 2015). Stays inside the range of the rewards and does not
+ * change when all propensities are off by one factor; biased of order 1/N.
+ */
+export const snips: Estimator = {
+  name: 'Self-normalised IPS',
+  assumption: 'As IPS; additionally robust to propensities that are all off by one factor.',
+  needsGuesses: false,
+  perRound: ({ reward, weight }) => ({ numerator: weight.map((w, i) => w * reward[i]), denominator: weight }),
+};

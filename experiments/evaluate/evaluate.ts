@@ -1,0 +1,182 @@
+import { GymError, suggestion } from '../../core/check.js';
+import type { Comparison, Estimate, PolicySection } from '../contract.js';
+import { diagnose, weightHistogram } from './diagnostics.js';
+import { estimators, type EstimatorKey } from './estimators/index.js';
+import type { Estimator, PerRound } from './estimators/form.js';
+import { termsOf, type Guesses, type LoggedRounds, type TargetProbabilities, type Terms } from './rounds.js';
+import { bootstrapIntervals, deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
+import { judge } from './verdict.js';
+
+/** An estimator to compute, with its setting: "dr", or "clippedIps=2" for a setting of its own. */
+export interface Request {
+  /** The name it gets in the result. */
+  readonly key: string;
+  readonly estimator: EstimatorKey;
+  readonly setting?: number;
+}
+
+export interface EvaluateOptions {
+  readonly requests: readonly Request[];
+  /** Two-sided level of the intervals. */
+  readonly level: number;
+  /** Replicates of the bootstrap interval; 0 for none. */
+  readonly replicates: number;
+  readonly seed: number;
+  /** Print numbers although the verdict is "unsupported". */
+  readonly force?: boolean;
+}
+
+/** What the log says about one policy. */
+export type Evaluation = Pick<PolicySection, 'estimates' | 'diagnostics' | 'verdict' | 'reasons' | 'weights'>;
+
+const KEYS: readonly string[] = Object.keys(estimators);
+const isKey = (name: string): name is EstimatorKey => KEYS.includes(name);
+
+/** All estimators that can be computed with or without guesses, at their default settings. */
+export function defaultRequests(withGuesses: boolean, settings: Partial<Record<EstimatorKey, number>> = {}): Request[] {
+  return Object.entries(estimators)
+    .filter(([, { needsGuesses }]) => withGuesses || !needsGuesses)
+    .flatMap(([key]) =>
+      isKey(key) ? [{ key, estimator: key, ...(settings[key] === undefined ? {} : { setting: settings[key] }) }] : [],
+    );
+}
+
+/** Reads "ips,clippedIps=2,dros=100". */
+export function parseRequests(list: string, settings: Partial<Record<EstimatorKey, number>> = {}): Request[] {
+  return list.split(',').map((text) => {
+    const key = text.trim();
+    const cut = key.indexOf('=');
+    const name = cut < 0 ? key : key.slice(0, cut);
+    if (!isKey(name)) throw new GymError('usage', `No estimator called '${name}'. ${suggestion(name, KEYS)}`);
+    if (cut < 0) return { key, estimator: name, ...(settings[name] === undefined ? {} : { setting: settings[name] }) };
+    const estimator: Estimator = estimators[name];
+    const setting = Number(key.slice(cut + 1));
+    if (estimator.setting === undefined || !(setting >= 0) || cut === key.length - 1) {
+      const expected = estimator.setting === undefined ? 'no setting' : `${estimator.setting.name} of at least 0`;
+      throw new GymError('usage', `--estimators ${key}: expected ${expected}, received '${key.slice(cut + 1)}'.`);
+    }
+    return { key, estimator: name, setting };
+  });
+}
+
+function formOf(request: Request, terms: Terms): { form: PerRound; setting: number | undefined } {
+  const estimator: Estimator = estimators[request.estimator];
+  const setting = request.setting ?? estimator.setting?.value;
+  return {
+    form: estimator.perRound(terms, setting ?? NaN),
+    setting: estimator.setting === undefined ? undefined : setting,
+  };
+}
+
+/**
+ * Judges a policy on logged rounds: estimates with intervals, how well the log covers it, and a verdict. Where the
+ * verdict is "unsupported" the numbers are refused (null) unless forced.
+ */
+export function evaluatePolicy(
+  rounds: LoggedRounds,
+  target: TargetProbabilities,
+  guesses: Guesses | undefined,
+  options: EvaluateOptions,
+): Evaluation {
+  const terms = termsOf(rounds, target, guesses);
+  const diagnostics = diagnose(rounds, terms);
+  const { verdict, reasons } = judge(rounds, terms, diagnostics);
+  const refused = verdict === 'unsupported' && options.force !== true;
+  const entries = options.requests.map((request) => ({ request, ...formOf(request, terms) }));
+  const resample = options.replicates > 0 && !refused;
+  const resampled = resample
+    ? bootstrapIntervals(
+        entries.map(({ form }) => form),
+        options,
+      )
+    : undefined;
+  const estimates = Object.fromEntries(
+    entries.map(({ request, form, setting }, i): [string, Estimate] => [
+      request.key,
+      refused ? refusal(reasons, setting) : summary(form, options.level, setting, resampled?.[i]),
+    ]),
+  );
+  return { estimates, diagnostics, verdict, reasons, weights: weightHistogram(terms.weight) };
+}
+
+function refusal(reasons: readonly string[], setting: number | undefined): Estimate {
+  return {
+    value: null,
+    standardError: null,
+    interval: null,
+    method: `refused: ${reasons.join(' ')}`,
+    ...(setting === undefined ? {} : { setting }),
+  };
+}
+
+function summary(
+  form: PerRound,
+  level: number,
+  setting: number | undefined,
+  bootstrap: readonly [number, number] | undefined,
+): Estimate {
+  const value = valueOf(form);
+  const standardError = standardErrorOf(influenceOf(form), form.denominator !== undefined);
+  const name = `delta ${Number((100 * level).toPrecision(4))}%`;
+  return {
+    value,
+    standardError,
+    interval: deltaInterval(value, standardError, level),
+    method: name,
+    ...(setting === undefined ? {} : { setting }),
+    ...(bootstrap === undefined ? {} : { bootstrap }),
+  };
+}
+
+/** One side of a comparison: a policy on the rounds, or null for the policy that served them. */
+export interface Side {
+  readonly id: string;
+  readonly target: TargetProbabilities | null;
+  readonly verdict: Comparison['verdict'];
+}
+
+/**
+ * The difference of two policies on the same rounds. The interval is that of the paired difference (the influences are
+ * subtracted round by round), so what moves both together cancels. The policy that served is its own logged reward.
+ */
+export function comparePolicies(
+  rounds: LoggedRounds,
+  guesses: Guesses | undefined,
+  first: Side,
+  second: Side,
+  options: Pick<EvaluateOptions, 'level'> & { readonly request: Request },
+): Comparison {
+  const { request, level } = options;
+  const sides = [first, second].map(({ target }): PerRound =>
+    target === null ? { numerator: rounds.reward } : formOf(request, termsOf(rounds, target, guesses)).form,
+  );
+  const [own, other] = sides;
+  const verdict =
+    first.verdict === 'unsupported' || second.verdict === 'unsupported'
+      ? 'unsupported'
+      : first.verdict === 'weak' || second.verdict === 'weak'
+        ? 'weak'
+        : 'supported';
+  const names = { policy: first.id, against: second.id, estimator: request.key, verdict } as const;
+  if (verdict === 'unsupported') {
+    return {
+      ...names,
+      difference: refusal(['one of the two policies is not supported by the log.'], undefined),
+      relative: null,
+    };
+  }
+  const value = valueOf(own) - valueOf(other);
+  const against = influenceOf(other);
+  const standardError = standardErrorOf(
+    influenceOf(own).map((influence, i) => influence - against[i]),
+    own.denominator !== undefined,
+  );
+  const difference = {
+    value,
+    standardError,
+    interval: deltaInterval(value, standardError, level),
+    method: `paired delta ${Number((100 * level).toPrecision(4))}%`,
+  };
+  const base = valueOf(other);
+  return { ...names, difference, relative: base === 0 ? null : value / Math.abs(base) };
+}

@@ -1,0 +1,49 @@
+import { expectLength } from '../../core/check.js';
+
+/** Logged decisions as every estimator takes them, documented here once. N = rounds, A = actions. */
+export interface LoggedRounds {
+  readonly actions: number;
+  /** [N] index of the action taken, in [0, A). */
+  readonly action: Int32Array;
+  /** [N] in the log's reward unit. */
+  readonly reward: Float64Array;
+  /** [N] μ(a_n | x_n) of the policy that served it, in (0, 1]. */
+  readonly propensity: Float64Array;
+}
+
+/** [N, A] π(a | x_n) of the policy that is judged; each row sums to 1. */
+export type TargetProbabilities = Float64Array;
+/** [N, A] guesses q(x_n, a) of the reward, by a model that did not see round n. */
+export type Guesses = Float32Array | Float64Array;
+
+/** What the estimators are made of, one number per round; computed in one pass. */
+export interface Terms {
+  readonly reward: Float64Array;
+  /** w_n = π(a_n | x_n) / μ(a_n | x_n). */
+  readonly weight: Float64Array;
+  /** Σ_a π(a | x_n) q(x_n, a); absent without guesses. */
+  readonly direct?: Float64Array;
+  /** q(x_n, a_n); absent without guesses. */
+  readonly guess?: Float64Array;
+}
+
+/** Importance weights, and with guesses the model's view of each round. */
+export function termsOf(rounds: LoggedRounds, target: TargetProbabilities, guesses?: Guesses): Terms {
+  const { actions, action, reward, propensity } = rounds;
+  const n = action.length;
+  expectLength('evaluate: target probabilities', target, { rounds: n, actions });
+  if (guesses !== undefined) expectLength('evaluate: guesses', guesses, { rounds: n, actions });
+  const weight = new Float64Array(n);
+  for (let i = 0; i < n; i++) weight[i] = target[i * actions + action[i]] / propensity[i];
+  if (guesses === undefined) return { reward, weight };
+  const direct = new Float64Array(n);
+  const guess = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = i * actions;
+    let sum = 0;
+    for (let a = 0; a < actions; a++) sum += target[row + a] * guesses[row + a];
+    direct[i] = sum;
+    guess[i] = guesses[row + action[i]];
+  }
+  return { reward, weight, direct, guess };
+}

@@ -1,0 +1,104 @@
+import { KeyedDraws } from '../../core/draws.js';
+import { normalInterval } from '../../core/stats/intervals.js';
+import { moments, quantileOfSorted } from '../../core/stats/moments.js';
+import type { PerRound } from './estimators/form.js';
+
+/** Value of a per-round form: mean(offset) + Σ numerator / Σ denominator. */
+export function valueOf({ numerator, denominator, offset }: PerRound): number {
+  const n = numerator.length;
+  return (
+    (offset === undefined ? 0 : sum(offset) / n) + sum(numerator) / (denominator === undefined ? n : sum(denominator))
+  );
+}
+
+/**
+ * How much each round moves the value (its influence), by linearisation; the mean is 0:
+ *
+ *   offset_n − mean(offset) + (numerator_n − R·denominator_n) / mean(denominator),  R = Σ numerator / Σ denominator
+ *
+ * For plain means this is the round minus the mean. Differences of two policies on the same rounds subtract theirs.
+ */
+export function influenceOf({ numerator, denominator, offset }: PerRound): Float64Array {
+  const n = numerator.length;
+  const scale = denominator === undefined ? 1 : sum(denominator) / n;
+  const ratio = sum(numerator) / n / scale;
+  const centre = offset === undefined ? 0 : sum(offset) / n;
+  return numerator.map((value, i) => {
+    const own = denominator === undefined ? value - ratio : (value - ratio * denominator[i]) / scale;
+    return offset === undefined ? own : own + offset[i] - centre;
+  });
+}
+
+/**
+ * Standard error from influences: √(Σ influence² / d / n). The divisor d is n − 1 for plain means, where that makes the
+ * variance unbiased, and n for self-normalised ratios, where the delta method is asymptotic anyway; published reference
+ * figures follow the same two conventions.
+ */
+export function standardErrorOf(influence: Float64Array, normalised: boolean): number {
+  const n = influence.length;
+  if (n < 2) return NaN;
+  const { mean, variance } = moments(influence);
+  return Math.sqrt((normalised ? (variance * (n - 1)) / n + mean * mean : variance) / n);
+}
+
+/** value ± z·standard error. */
+export function deltaInterval(value: number, standardError: number, level: number): [number, number] {
+  const { low, high } = normalInterval(value, standardError, level);
+  return [low, high];
+}
+
+/**
+ * Percentile bootstrap over rounds, of several forms at once: every replicate draws the rounds once and recomputes each
+ * form from its sums, so numerators and normalisers move together.
+ *
+ * @returns per form, the interval between the (1 − level)/2 and (1 + level)/2 quantiles of its replicates
+ */
+export function bootstrapIntervals(
+  forms: readonly PerRound[],
+  options: { readonly replicates: number; readonly level: number; readonly seed: number },
+): [number, number][] {
+  const { replicates, level, seed } = options;
+  const columns = [
+    ...new Set(
+      forms.flatMap(({ numerator, denominator, offset }) =>
+        [numerator, denominator ?? [], offset ?? []].flatMap((c) => (c instanceof Float64Array ? [c] : [])),
+      ),
+    ),
+  ];
+  const n = forms.length === 0 ? 0 : forms[0].numerator.length;
+  const width = columns.length;
+  // Row-major copy: one round's numbers lie side by side, so a replicate reads each drawn round once.
+  const rounds = new Float64Array(n * width);
+  columns.forEach((column, c) => {
+    for (let i = 0; i < n; i++) rounds[i * width + c] = column[i];
+  });
+  const luck = new KeyedDraws(seed, 'bootstrap');
+  const replicated = forms.map(() => new Float64Array(replicates));
+  const totals = new Float64Array(width);
+  const total = (column: Float64Array | undefined): number =>
+    column === undefined ? NaN : totals[columns.indexOf(column)];
+  for (let replicate = 0; replicate < replicates; replicate++) {
+    luck.at(0, replicate);
+    totals.fill(0);
+    for (let i = 0; i < n; i++) {
+      const at = Math.floor(luck.next() * n) * width;
+      for (let c = 0; c < width; c++) totals[c] += rounds[at + c];
+    }
+    forms.forEach(({ numerator, denominator, offset }, f) => {
+      const below = denominator === undefined ? n : total(denominator);
+      // A replicate that drew only rounds of weight 0 says nothing of the ratio; it counts as the offset alone.
+      const ratio = below === 0 ? 0 : total(numerator) / below;
+      replicated[f][replicate] = ratio + (offset === undefined ? 0 : total(offset) / n);
+    });
+  }
+  return replicated.map((values) => {
+    values.sort();
+    return [quantileOfSorted(values, (1 - level) / 2), quantileOfSorted(values, (1 + level) / 2)];
+  });
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}

@@ -1,0 +1,74 @@
+import { moments } from '../../core/stats/moments.js';
+import type { Diagnostics, Verdict } from '../contract.js';
+import type { LoggedRounds, Terms } from './rounds.js';
+
+/** Where a log stops carrying a number. Judgements, in one place; the report prints those that applied. */
+export const LIMITS = {
+  /** One round may not hold more than this share of all weight. */
+  maxShare: 0.5,
+  /** Below this effective sample size and this share of the rounds, nothing is said. */
+  effectiveRounds: 100,
+  effectiveShare: 0.01,
+  /** A mean weight this low says that the log does not contain what the policy does. */
+  meanWeight: 0.5,
+  /** Weak: */
+  weakEffectiveShare: 0.1,
+  weakMaxShare: 0.05,
+  weakRewardedRounds: 20,
+  /** The mean weight should be 1 within this many standard errors. */
+  meanWeightErrors: 5,
+} as const;
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+/** How far this log carries a number about this policy, with the reasons in sentences (rows are 0-based data rows). */
+export function judge(
+  rounds: LoggedRounds,
+  terms: Terms,
+  diagnostics: Diagnostics,
+): { verdict: Verdict; reasons: string[] } {
+  const { rounds: n, effectiveSampleSize, meanWeight, maxWeight, maxWeightShare } = diagnostics;
+  const reasons: string[] = [];
+  const fatal: string[] = [];
+  const effectiveShare = effectiveSampleSize / n;
+  const heaviest = terms.weight.indexOf(maxWeight);
+  const meanError = Math.sqrt(moments(terms.weight).variance / n);
+  const effective = `${effectiveSampleSize.toPrecision(3)} of ${n} rounds (${percent(effectiveShare)})`;
+
+  if (n < 2) fatal.push(`${n} round(s): an interval needs at least 2.`);
+  else if (maxWeight === 0) fatal.push('The policy never does what was logged: every weight is 0.');
+  else {
+    if (maxWeightShare > LIMITS.maxShare) {
+      fatal.push(
+        `Row ${heaviest} holds ${percent(maxWeightShare)} of all weight: its propensity is ${rounds.propensity[heaviest]}, its weight ${maxWeight.toPrecision(4)}. The effective sample size is ${effective}.`,
+      );
+    } else if (effectiveSampleSize < LIMITS.effectiveRounds && effectiveShare < LIMITS.effectiveShare) {
+      fatal.push(
+        `The effective sample size is ${effective}; row ${heaviest} has the largest weight, ${maxWeight.toPrecision(4)}.`,
+      );
+    }
+    if (meanWeight < LIMITS.meanWeight && Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError) {
+      fatal.push(
+        `The mean weight is ${meanWeight.toPrecision(3)} instead of 1: the log does not contain most of what the policy does.`,
+      );
+    }
+  }
+  if (fatal.length > 0) return { verdict: 'unsupported', reasons: fatal };
+
+  if (effectiveShare < LIMITS.weakEffectiveShare || effectiveSampleSize < LIMITS.effectiveRounds)
+    reasons.push(`The effective sample size is ${effective}.`);
+  if (maxWeightShare > LIMITS.weakMaxShare)
+    reasons.push(`Row ${heaviest} alone holds ${percent(maxWeightShare)} of all weight.`);
+  if (Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError) {
+    reasons.push(
+      `The mean weight is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
+    );
+  }
+  let rewarded = 0;
+  for (let i = 0; i < n; i++) if (terms.weight[i] > 0 && rounds.reward[i] !== 0) rewarded++;
+  if (rewarded < LIMITS.weakRewardedRounds)
+    reasons.push(`Only ${rewarded} rounds that the policy could have caused have a reward.`);
+  if (rounds.reward.every((reward) => reward === rounds.reward[0]))
+    reasons.push(`Every reward is ${rounds.reward[0]}: no policy can look better than another.`);
+  return { verdict: reasons.length > 0 ? 'weak' : 'supported', reasons };
+}
