@@ -72,7 +72,9 @@ export function mlp(parameters: ParameterSet, options: MlpOptions, source: Sourc
 
 /**
  * Sum of the embeddings of a bag of hashed ids: y_n = Σ_f table[id_nf]. The gradient touches only the rows that were
- * looked up, by one scatter (stock `gather` sums its gradient over the whole table once per row).
+ * looked up. Where tensors live in this process's memory both passes are plain loops (six times faster on wasm than
+ * stock ops); elsewhere they are gather, sum and one scatter (stock `gather` would sum its gradient over the whole
+ * table once per row).
  *
  * @returns a function from ids [rows · bag] (row-major, each in [0, buckets)) to [rows, width]
  */
@@ -83,25 +85,62 @@ export function embeddingBag(
     readonly buckets: number;
     readonly width: number;
     readonly initialise?: Initialiser;
+    /** Plain loops or stock ops; by default loops where tensors live in this process's memory. */
+    readonly by?: 'loops' | 'ops';
   },
   source: Source,
 ): (ids: Int32Array, rows: number) => tf.Tensor2D {
   const { name, buckets, width, initialise = zeros } = options;
   const table = parameters.add(`${name}.table`, [buckets, width], initialise, source);
   return (ids, rows) => {
-    const bag = ids.length / rows;
+    const here = tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
+    const bag = (options.by ?? (here ? 'loops' : 'ops')) === 'loops' ? bagByLoops : bagByOps;
     const look = tf.customGrad((weights: unknown) => {
       if (!(weights instanceof tf.Tensor)) throw new TypeError('embedding bag: the table is not a tensor');
-      const index = tf.tensor1d(ids, 'int32');
-      const value = tf.sum(tf.gather(weights, index).reshape([rows, bag, width]), 1);
-      const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-        const spread = tf.tile(dy.reshape([rows, 1, width]), [1, bag, 1]).reshape([rows * bag, width]);
-        return tf.scatterND(tf.tensor2d(ids, [rows * bag, 1], 'int32'), spread, [buckets, width]);
-      };
-      return { value, gradFunc };
+      return bag(weights.as2D(buckets, width), ids, rows);
     });
     return look(table.value()).as2D(rows, width);
   };
+}
+
+/** What tfjs's customGrad wants: a value and how to turn its gradient into the input's. */
+interface Differentiable {
+  readonly value: tf.Tensor;
+  readonly gradFunc: (dy: tf.Tensor) => tf.Tensor;
+}
+
+function bagByOps(weights: tf.Tensor2D, ids: Int32Array, rows: number): Differentiable {
+  const [buckets, width] = weights.shape;
+  const bag = ids.length / rows;
+  const value = tf.sum(tf.gather(weights, tf.tensor1d(ids, 'int32')).reshape([rows, bag, width]), 1);
+  const gradFunc = (dy: tf.Tensor): tf.Tensor => {
+    const spread = tf.tile(dy.reshape([rows, 1, width]), [1, bag, 1]).reshape([rows * bag, width]);
+    return tf.scatterND(tf.tensor2d(ids, [rows * bag, 1], 'int32'), spread, [buckets, width]);
+  };
+  return { value, gradFunc };
+}
+
+function bagByLoops(weights: tf.Tensor2D, ids: Int32Array, rows: number): Differentiable {
+  const [buckets, width] = weights.shape;
+  const bag = ids.length / rows;
+  const table = weights.dataSync<'float32'>();
+  const sums = new Float32Array(rows * width);
+  for (let n = 0, at = 0; n < rows; n++) {
+    for (let f = 0; f < bag; f++, at++) {
+      for (let k = 0, from = ids[at] * width, to = n * width; k < width; k++) sums[to + k] += table[from + k];
+    }
+  }
+  const gradFunc = (dy: tf.Tensor): tf.Tensor => {
+    const slope = dy.dataSync<'float32'>();
+    const gradient = new Float32Array(buckets * width);
+    for (let n = 0, at = 0; n < rows; n++) {
+      for (let f = 0; f < bag; f++, at++) {
+        for (let k = 0, to = ids[at] * width, from = n * width; k < width; k++) gradient[to + k] += slope[from + k];
+      }
+    }
+    return tf.tensor2d(gradient, [buckets, width]);
+  };
+  return { value: tf.tensor2d(sums, [rows, width]), gradFunc };
 }
 
 /**

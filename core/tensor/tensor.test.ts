@@ -43,6 +43,29 @@ test('the gradient of an embedding bag with repeated ids and an MLP on top match
   exact.forEach((value, i) => t.true(Math.abs(value - near[i]) < 2e-3, `parameter ${i}: ${value} against ${near[i]}`));
 });
 
+test('an embedding bag by loops and by stock ops: the same sums and the same gradient', (t) => {
+  const run = (by: 'loops' | 'ops'): [Float32Array, Float64Array] => {
+    const parameters = new ParameterSet();
+    const options = { name: 'bag', buckets: 11, width: 4, initialise: normalInit(0.5), by };
+    const bag = embeddingBag(parameters, options, stream(2));
+    const ids = Int32Array.from({ length: 24 }, (_, i) => (i * i) % 11);
+    const labels = tf.tensor2d(
+      Float32Array.from({ length: 32 }, (_, i) => i % 2),
+      [8, 4],
+    );
+    const result = [
+      infer(parameters, () => bag(ids, 8)),
+      recordedGradient(parameters, () => sigmoidCrossEntropy(bag(ids, 8), labels)),
+    ] as [Float32Array, Float64Array];
+    labels.dispose();
+    return result;
+  };
+  const [sums, gradient] = run('loops');
+  const [otherSums, otherGradient] = run('ops');
+  t.true(sums.every((value, i) => Math.abs(value - otherSums[i]) < 1e-6));
+  t.true(gradient.every((value, i) => Math.abs(value - otherGradient[i]) < 1e-7));
+});
+
 test('cross-entropy from logits: hand values and no overflow', (t) => {
   const value = (logit: number, label: number): number =>
     infer(new ParameterSet(), () => sigmoidCrossEntropy(tf.tensor1d([logit]), tf.tensor1d([label])))[0];
