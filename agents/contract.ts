@@ -59,15 +59,21 @@ export interface LogPolicy {
   probabilities(log: Log, rows: Int32Array, out: Float64Array): void;
 }
 
+/** A policy that was learned from a log, how the learning went, and everything needed to load it again. */
+export interface LearnedPolicy {
+  readonly policy: LogPolicy;
+  /** One entry per pass over the rows. */
+  readonly curve: readonly Metrics[];
+  save(): Uint8Array;
+}
+
 /** Learns a policy from some rows of a log. */
 export interface LogLearner<Settings> {
   readonly summary: string;
   readonly defaults: Settings;
-  fit(request: LogLearnRequest<Settings>): {
-    readonly policy: LogPolicy;
-    readonly curve: readonly Metrics[];
-    save(): Uint8Array;
-  };
+  /** Needs a started backend (core/tensor); the policy itself does not. */
+  fit(request: LogLearnRequest<Settings>): LearnedPolicy;
+  load(bytes: Uint8Array): LogPolicy;
 }
 
 export interface LogLearnRequest<Settings> {
@@ -75,6 +81,8 @@ export interface LogLearnRequest<Settings> {
   readonly rows: Rows;
   /** [N] reward of every row of the log, from the config's formula; rows outside `rows` are not read. */
   readonly reward: Float64Array;
+  /** [rows, A] guesses of the reward by models that did not see the row (cross-fitting), in the order of `rows`. */
+  readonly guesses?: Float32Array;
   readonly settings: Settings;
   readonly random: Rng;
   readonly onProgress?: OnProgress;
