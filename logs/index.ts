@@ -1,0 +1,16 @@
+/** What happened: the record contract, the store, importers and exports, summaries and splits. */
+export * from './record.js';
+export * from './columns.js';
+export * from './dictionary.js';
+export * from './load.js';
+export * from './split.js';
+export * from './store/database.js';
+export * from './store/log-store.js';
+export type { LogColumns, LogHead } from './store/fields.js';
+export type { StoredLog } from './store/reader.js';
+export type { LogWriter, WriteOptions } from './store/writer.js';
+export type { BadRow, BadRowCount } from './import/bad-rows.js';
+export type { Imported, ImportOptions, ImportProgress } from './import/import-rows.js';
+export { importOpenBandit } from './import/open-bandit.js';
+export { importTable, type TableOptions } from './import/table.js';
+export { parseMap, type FieldMap } from './import/table-map.js';
