@@ -2,8 +2,11 @@
 export * from './record.js';
 export * from './columns.js';
 export * from './dictionary.js';
+export * from './export.js';
 export * from './load.js';
 export * from './split.js';
+export * from './summary.js';
+export type { Suspicion } from './suspicions.js';
 export * from './store/database.js';
 export * from './store/log-store.js';
 export type { LogColumns, LogHead } from './store/fields.js';
@@ -14,3 +17,4 @@ export type { Imported, ImportOptions, ImportProgress } from './import/import-ro
 export { importOpenBandit } from './import/open-bandit.js';
 export { importTable, type TableOptions } from './import/table.js';
 export { parseMap, type FieldMap } from './import/table-map.js';
+export type { TableFormat } from './import/open-rows.js';

@@ -5,8 +5,10 @@ import { openCsv } from './csv.js';
 import { openJsonLines } from './json-lines.js';
 import type { RowFile } from './row-file.js';
 
+export type TableFormat = 'csv' | 'tsv' | 'ndjson';
+
 /** What the end of a file's name says of its content. */
-export function kindOfTable(path: string): 'csv' | 'tsv' | 'ndjson' {
+export function kindOfTable(path: string): TableFormat {
   const ending = extname(path).toLowerCase();
   if (ending === '.ndjson' || ending === '.jsonl') return 'ndjson';
   return ending === '.tsv' ? 'tsv' : 'csv';

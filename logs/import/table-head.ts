@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { complaint, messageOf } from '../../core/check.js';
+import type { TimeUnit } from './parse.js';
 import type { ActionTable, Dictionary, LogSchema } from '../record.js';
 
 /**
@@ -15,6 +16,8 @@ export function headPath(table: string): string {
 /** What is known of a table before its rows are read. Dictionaries that are left out are built in order of appearance. */
 export interface TableHead {
   readonly schema: Omit<LogSchema, 'source'>;
+  /** How the table's times are written. */
+  readonly timeUnit: TimeUnit;
   readonly actions: ActionTable;
   readonly policies?: Dictionary;
   readonly users?: Dictionary;
@@ -29,6 +32,7 @@ const dictionary = z.object({ values: texts });
 const shape = z.object({
   format: z.literal('recsys-gym/log-head'),
   version: z.literal(1),
+  timeUnit: z.enum(['auto', 'ms', 's']),
   schema: z.object({
     numericNames: texts,
     categoricalNames: texts,
@@ -59,6 +63,7 @@ export function headJson(head: TableHead): string {
   return JSON.stringify({
     format: 'recsys-gym/log-head',
     version: 1,
+    timeUnit: head.timeUnit,
     schema: { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes },
     actions: { ...actions, numeric: [...actions.numeric], categorical: [...actions.categorical] },
     policies,
@@ -91,9 +96,10 @@ export async function readTableHead(table: string): Promise<TableHead | undefine
     const received = z.prettifyError(parsed.error);
     throw complaint('data', { where: path, expected: 'the head of a log', received, try: hint });
   }
-  const { actions, categoricalValues, policies, users, sessions, requests, schema } = parsed.data;
+  const { actions, categoricalValues, policies, users, sessions, requests, schema, timeUnit } = parsed.data;
   return {
     schema,
+    timeUnit,
     actions: {
       ...actions,
       numeric: Float32Array.from(actions.numeric, (value) => value ?? NaN),

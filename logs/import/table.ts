@@ -65,7 +65,10 @@ export async function importTable(
   const rows = await openRows(path);
   const plan = planTable(path, rows.columns, table.map ?? {});
   if (head !== undefined) checkHead(path, plan, head);
-  const decoder = tableDecoder(plan, startingHead(path, plan, table, head), table);
+  const decoder = tableDecoder(plan, startingHead(path, plan, table, head), {
+    ...table,
+    timeUnit: table.timeUnit ?? head?.timeUnit ?? 'auto',
+  });
   return importRows(store, rows, decoder, origin, options);
 }
 
