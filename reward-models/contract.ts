@@ -57,6 +57,21 @@ export interface RewardModel {
   save(): Uint8Array;
 }
 
+/** What one head predicts and how its raw number was brought in line with what happened. */
+export interface Head {
+  readonly outcome: string;
+  /** 'probability' where the outcome was only ever 0 or 1 in the fitting rows, else 'value'. */
+  readonly unit: 'probability' | 'value';
+  /** Mean of the outcome over the fitting rows: the constant that the model has to beat. */
+  readonly mean: number;
+  readonly calibration: 'none' | 'intercept' | 'intercept and slope';
+}
+
+/** A reward model that one of this folder's kinds made. */
+export interface FittedModel extends RewardModel {
+  readonly heads: readonly Head[];
+}
+
 /** How long work reports how far it is; nobody but the command line prints. */
 export type OnProgress = (done: number, total: number, note: string) => void;
 
@@ -64,8 +79,11 @@ export type OnProgress = (done: number, total: number, note: string) => void;
 export interface RewardModelKind<Settings> {
   /** One line for `--help` and reports. */
   readonly summary: string;
-  fit(request: FitRequest<Settings>): RewardModel;
-  load(bytes: Uint8Array): RewardModel;
+  readonly defaults: Settings;
+  /** Needs a started backend (core/tensor); predicting does not. */
+  fit(request: FitRequest<Settings>): FittedModel;
+  /** @throws a data error when the bytes are damaged, of another kind or of another version */
+  load(bytes: Uint8Array): FittedModel;
 }
 
 export interface FitRequest<Settings> {

@@ -14,3 +14,11 @@ export interface LoggedWorld {
   /** E[outcome | context, action] of the given rows of a log that this world wrote: [n, A] row-major. */
   truth(log: Log, rows: Int32Array): Float64Array;
 }
+
+/** A row of the table of worlds. */
+export interface LoggedWorldKind<Settings> {
+  readonly summary: string;
+  readonly defaults: Settings;
+  /** Imagines a world: what is true in it follows from its settings and this stream alone. */
+  make(settings: Settings, random: Rng): LoggedWorld;
+}

@@ -48,6 +48,23 @@ export class ParameterSet {
     return { name, value: () => this.#tensor(index) };
   }
 
+  /** The parameter of that name. */
+  named(name: string): Parameter {
+    const index = this.#slots.findIndex((slot) => slot.name === name);
+    if (index < 0) {
+      const known = this.#slots.map((slot) => slot.name).join(', ');
+      throw complaint('usage', { where: 'parameters', expected: `one of ${known}`, received: `'${name}'` });
+    }
+    return { name, value: () => this.#tensor(index) };
+  }
+
+  /** The current numbers of one parameter: a view, valid until another parameter is added. */
+  numbers(name: string): Float32Array {
+    const slot = this.#slots.find((known) => known.name === name);
+    if (slot === undefined) throw complaint('usage', { where: 'parameters', expected: 'a known name', received: name });
+    return this.#values.subarray(slot.at, slot.at + slot.size);
+  }
+
   /** Fresh tensors on the current numbers, in slot order; only inside a tidy of this folder. */
   tensors(): tf.Tensor[] {
     return this.#slots.map(({ shape, at, size }) => tf.tensor(this.#values.subarray(at, at + size), shape, 'float32'));
