@@ -21,6 +21,7 @@ export class KeyedDraws implements Source {
   #key1 = 0;
   #counter0 = 0;
   #counter1 = 0;
+  #word = 0;
   #spare = 0;
   #hasSpare = false;
 
@@ -42,8 +43,18 @@ export class KeyedDraws implements Source {
   next(): number {
     if (this.#hasSpare) {
       this.#hasSpare = false;
-      return this.#spare * UNIT;
+      return (this.#spare >>> 0) * UNIT;
     }
+    this.#block();
+    this.#hasSpare = true;
+    return (this.#word >>> 0) * UNIT;
+  }
+
+  /**
+   * Computes the next two words. They are left in fields as signed 32-bit numbers, which the engine stores without
+   * allocating; `next` stays small enough to be inlined where it is called, so that its result is not boxed either.
+   */
+  #block(): void {
     const k0 = this.#key0;
     const k1 = this.#key1;
     const k2 = 0x1bd11bda ^ k0 ^ k1;
@@ -67,8 +78,7 @@ export class KeyedDraws implements Source {
       x = (x + y) | 0; y = ((y << 26) | (y >>> 6)) ^ x; x = (x + y) | 0; y = ((y << 6) | (y >>> 26)) ^ x;
       x = (x + k2) | 0; y = (y + k0 + 5) | 0;
     }
-    this.#spare = y >>> 0;
-    this.#hasSpare = true;
-    return (x >>> 0) * UNIT;
+    this.#word = x;
+    this.#spare = y;
   }
 }

@@ -83,8 +83,17 @@ export function refusedAction(spec: EnvSpec, action: ActionBatch, world: number)
   });
 }
 
-/** Throws unless a saved state is of this env and batch and has exactly these columns of these lengths. */
-export function expectState(spec: EnvSpec, state: EnvState, columns: Readonly<Record<string, number>>): void {
+/**
+ * Throws unless a saved state is of this env, batch and settings, and has columns of these lengths.
+ *
+ * @param settings the numbers the env was made with; they are saved as the column "settings"
+ */
+export function expectState(
+  spec: EnvSpec,
+  state: EnvState,
+  settings: ArrayLike<number>,
+  columns: Readonly<Record<string, number>>,
+): void {
   const where = `${spec.id} restore`;
   if (state.id !== spec.id || state.batch !== spec.batch) {
     throw complaint('usage', {
@@ -94,15 +103,26 @@ export function expectState(spec: EnvSpec, state: EnvState, columns: Readonly<Re
       try: 'Make the env with the id, settings and batch of the snapshot.',
     });
   }
-  for (const [name, length] of Object.entries(columns)) {
+  for (const [name, length] of Object.entries({ settings: settings.length, ...columns })) {
     if (!Object.hasOwn(state.columns, name)) {
-      throw complaint('shape', {
-        where,
-        expected: `a column '${name}'`,
-        received: Object.keys(state.columns).join(', '),
-      });
+      const received = Object.keys(state.columns).join(', ');
+      throw complaint('shape', { where, expected: `a column '${name}'`, received });
     }
-    expectLength(`${where} ${name}`, state.columns[name], { length }, 'The settings of the env differ.');
+    expectLength(
+      `${where}: ${name}`,
+      state.columns[name],
+      { length },
+      'Make the env with the settings of the snapshot.',
+    );
+  }
+  const saved = state.columns['settings'];
+  if (Array.from(settings).some((value, i) => value !== saved[i])) {
+    throw complaint('usage', {
+      where,
+      expected: `a state of an env with the settings ${Array.from(settings).join(', ')}`,
+      received: `one with ${Array.from(saved).join(', ')}`,
+      try: 'Make the env with the settings of the snapshot.',
+    });
   }
 }
 

@@ -13,6 +13,7 @@ function standing(rows: readonly (readonly number[])[], age = 0): EnvState {
     batch: rows.length,
     seed: 1,
     columns: {
+      settings: Float64Array.of(500),
       position: column(0),
       velocity: column(1),
       angle: column(2),
@@ -106,6 +107,8 @@ test('wrong use is refused in words, and a refused step changes nothing', (t) =>
   t.throws(() => env.step(Int32Array.of(0, 1), stepBatch(make(3).spec)), {
     message: /observation: expected 8 numbers \(B=2 × O=4\), received 12/,
   });
+  t.throws(() => make(2, 200).restore(before), { message: /with the settings 200, received one with 500/ });
+  t.throws(() => make(1, 0), { message: /stepLimit: expected a whole number from 1, received 0/ });
   t.throws(() => make(3).restore(before), {
     message: /expected a state of reference\/CartPole-v1 with 3 worlds, received one .* 2 worlds/,
   });

@@ -1,3 +1,4 @@
+import { complaint } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
 import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
 import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
@@ -60,6 +61,7 @@ const STEP_LIMIT = 3;
 export class CartPole implements Env {
   readonly spec: EnvSpec;
   readonly #stepLimit: number;
+  readonly #settings: Float64Array;
   readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
   readonly #position: Float64Array;
   readonly #velocity: Float64Array;
@@ -73,7 +75,17 @@ export class CartPole implements Env {
   #starts: KeyedDraws | undefined;
 
   constructor(settings: CartPoleSettings, batch: number) {
-    this.#stepLimit = settings.stepLimit;
+    const { stepLimit } = settings;
+    if (!Number.isSafeInteger(stepLimit) || stepLimit < 1) {
+      const received = String(stepLimit);
+      throw complaint('usage', {
+        where: 'reference/CartPole-v1: stepLimit',
+        expected: 'a whole number from 1',
+        received,
+      });
+    }
+    this.#stepLimit = stepLimit;
+    this.#settings = Float64Array.of(stepLimit);
     this.spec = {
       id: 'reference/CartPole-v1',
       batch,
@@ -90,7 +102,7 @@ export class CartPole implements Env {
       objectives: ['upright'],
       rewardUnit: 'steps',
       endReasons,
-      maxSteps: settings.stepLimit,
+      maxSteps: stepLimit,
     };
     this.#check = batchCheck(this.spec);
     this.#position = new Float64Array(batch);
@@ -153,6 +165,7 @@ export class CartPole implements Env {
 
   snapshot(): EnvState {
     const columns = {
+      settings: this.#settings.slice(),
       position: this.#position.slice(),
       velocity: this.#velocity.slice(),
       angle: this.#angle.slice(),
@@ -165,7 +178,14 @@ export class CartPole implements Env {
 
   restore(state: EnvState): void {
     const B = this.spec.batch;
-    expectState(this.spec, state, { position: B, velocity: B, angle: B, angularVelocity: B, age: B, visit: B });
+    expectState(this.spec, state, this.#settings, {
+      position: B,
+      velocity: B,
+      angle: B,
+      angularVelocity: B,
+      age: B,
+      visit: B,
+    });
     const { position, velocity, angle, angularVelocity, age, visit } = state.columns;
     this.#position.set(position);
     this.#velocity.set(velocity);
