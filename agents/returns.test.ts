@@ -42,10 +42,7 @@ test('an ending in the middle cuts: to zero when terminated, to V(final) when tr
 
 test('an ending at the last step keeps the last state out', (t) => {
   t.deepEqual(returns(trace([1, 1], { lastValue: [NaN], terminated: [0, 1] }), 0.5), [1.5, 1]);
-  t.deepEqual(
-    returns(trace([1, 1], { lastValue: [NaN], truncated: [0, 1], finalValue: [NaN, 2] }), 0.5),
-    [2, 2],
-  );
+  t.deepEqual(returns(trace([1, 1], { lastValue: [NaN], truncated: [0, 1], finalValue: [NaN, 2] }), 0.5), [2, 2]);
 });
 
 test('advantages by hand: γ = λ = ½', (t) => {
@@ -119,10 +116,14 @@ testProp('λ = 0 is the one-step advantage', [randomTrace, unit], (t, { trace: o
   t.true(gae(of, value, gamma, 0).every((a, i) => near(a, oneStep[i])));
 });
 
-testProp('a perfect critic leaves no advantage, at any λ', [randomTrace, unit, unit], (t, { trace: of }, gamma, lambda) => {
-  const exact = returns(of, gamma);
-  t.true(gae(of, exact, gamma, lambda).every((a) => Math.abs(a) < 1e-9));
-});
+testProp(
+  'a perfect critic leaves no advantage, at any λ',
+  [randomTrace, unit, unit],
+  (t, { trace: of }, gamma, lambda) => {
+    const exact = returns(of, gamma);
+    t.true(gae(of, exact, gamma, lambda).every((a) => Math.abs(a) < 1e-9));
+  },
+);
 
 test('standardised numbers have mean 0 and deviation 1; equal ones become 0', (t) => {
   const values = Float64Array.of(1, 2, 3);

@@ -1,0 +1,197 @@
+import test from 'ava';
+import tf from '@tensorflow/tfjs';
+import { fc, testProp } from '@fast-check/ava';
+import { startBackend } from '../../core/tensor/backend.js';
+import { ParameterSet } from '../../core/tensor/parameters.js';
+import { infer } from '../../core/tensor/train.js';
+import { buffer, whyNot, type Space } from '../../core/space.js';
+import { stream } from '../../core/random.js';
+import { decide, emptyScore, scoreTensors } from './head.js';
+import { headOf } from './heads.js';
+
+test.before(async () => {
+  await startBackend(process.env['RECSYS_GYM_BACKEND']);
+});
+
+const discrete: Space = { kind: 'discrete', n: 4 };
+const several: Space = { kind: 'multi-discrete', n: [2, 3] };
+const slate: Space = { kind: 'slate', size: 2, candidates: 4 };
+const bounded: Space = { kind: 'box', shape: [2], low: -1, high: 3 };
+const unbounded: Space = { kind: 'box', shape: [1], low: -Infinity, high: Infinity };
+const mixed: Space = { kind: 'record', fields: { place: discrete, price: bounded } };
+const spaces: readonly Space[] = [discrete, several, slate, bounded, unbounded, mixed];
+
+function decisions(
+  space: Space,
+  outputs: readonly number[],
+  rows: number,
+  explore = true,
+): {
+  action: Int32Array | Float32Array;
+  propensity: Float32Array;
+} {
+  const head = headOf(space);
+  const tiled = new Float32Array(rows * head.outputs);
+  for (let i = 0; i < tiled.length; i++) tiled[i] = outputs[i % head.outputs];
+  const out = { action: buffer(space, rows), propensity: new Float32Array(rows) };
+  decide(head, tiled, stream(3).fork(space.kind), out, explore);
+  return out;
+}
+
+test('a slate by hand: the second place is drawn from what the first left over', (t) => {
+  const head = headOf({ kind: 'slate', size: 2, candidates: 3 });
+  const score = emptyScore(3);
+  head.score(Float32Array.of(Math.log(1), Math.log(2), Math.log(3)), 0, Int32Array.of(2, 0), 0, score);
+  // 3/6 · 1/3
+  t.true(Math.abs(Math.exp(score.logProbability) - 1 / 6) < 1e-7);
+});
+
+for (const [space, outputs] of [
+  [discrete, [0, 1, -1, 0.5]],
+  [several, [0.3, -0.2, 1, 0, -1]],
+  [slate, [1, 0, -0.5, 0.2]],
+] as const) {
+  test(`${space.kind}: written propensities are the frequencies of many draws and sum to 1`, (t) => {
+    const rows = 100_000;
+    const { action, propensity } = decisions(space, outputs, rows);
+    const w = action.length / rows;
+    const seen = new Map<string, { count: number; propensity: number }>();
+    for (let n = 0; n < rows; n++) {
+      t.is(n % 1000 === 0 ? whyNot(space, action, n * w) : undefined, undefined);
+      const key = action.slice(n * w, (n + 1) * w).join();
+      const entry = seen.get(key) ?? { count: 0, propensity: propensity[n] };
+      entry.count++;
+      seen.set(key, entry);
+    }
+    let total = 0;
+    for (const [key, entry] of seen) {
+      total += entry.propensity;
+      const error = Math.sqrt((entry.propensity * (1 - entry.propensity)) / rows);
+      const far = Math.abs(entry.count / rows - entry.propensity);
+      t.true(far < 4.5 * error, `${key}: ${entry.count / rows} drawn, propensity ${entry.propensity}`);
+    }
+    t.true(Math.abs(total - 1) < 1e-5, `sum ${total}`);
+  });
+}
+
+test('amounts: the written density is that of the histogram, inside the box', (t) => {
+  const rows = 200_000;
+  const space: Space = { kind: 'box', shape: [1], low: -1, high: 3 };
+  const { action, propensity } = decisions(space, [0.4, -0.3], rows);
+  const bins = 20;
+  const counts = new Float64Array(bins);
+  const density = new Float64Array(bins);
+  action.forEach((a, n) => {
+    const bin = Math.min(bins - 1, Math.floor(((a + 1) / 4) * bins));
+    counts[bin]++;
+    density[bin] += propensity[n];
+  });
+  for (let bin = 1; bin < bins - 1; bin++) {
+    const drawn = counts[bin] / rows / (4 / bins);
+    const written = density[bin] / counts[bin];
+    t.true(Math.abs(drawn - written) < 0.03 * (written + 0.2), `bin ${bin}: ${drawn} drawn, ${written} written`);
+  }
+});
+
+test('without exploring: the best action, with certainty; ties go to the lower code', (t) => {
+  t.deepEqual(decisions(discrete, [0, 2, 2, 1], 1, false), {
+    action: Int32Array.of(1),
+    propensity: Float32Array.of(1),
+  });
+  t.deepEqual([...decisions(slate, [1, 3, 3, 2], 1, false).action], [1, 2]);
+  t.deepEqual([...decisions(several, [0, 1, 5, 5, 0], 1, false).action], [1, 0]);
+  t.deepEqual([...decisions(bounded, [0, 50, 0, 0], 1, false).action], [1, 3]);
+});
+
+test('extreme outputs turn chance into certainty, with finite numbers everywhere', (t) => {
+  const { action, propensity } = decisions(slate, [-1e4, 1e4, 0, 2e4], 50);
+  t.true(action.every((a, i) => a === (i % 2 === 0 ? 3 : 1)) && propensity.every((p) => p === 1));
+  const score = emptyScore(4);
+  headOf(slate).score(Float32Array.of(-1e4, 1e4, 0, 2e4), 0, Int32Array.of(0, 2), 0, score);
+  t.is(score.logProbability, -30_000 - 20_000);
+  t.true([...score.logProbabilitySlope, ...score.entropySlope, score.entropy].every(Number.isFinite));
+});
+
+test('the entropy of a discrete head is that of its distribution; of a slate, its mean over draws is', (t) => {
+  const score = emptyScore(4);
+  headOf(discrete).score(new Float32Array(4), 0, Int32Array.of(2), 0, score);
+  t.true(Math.abs(score.entropy - Math.log(4)) < 1e-6);
+  const outputs = [1, 0, -0.5, 0.2];
+  const { action, propensity } = decisions(slate, outputs, 20_000);
+  let estimate = 0;
+  let surprise = 0;
+  for (let n = 0; n < 20_000; n++) {
+    score.entropy = 0;
+    headOf(slate).score(Float32Array.from(outputs), 0, action, 2 * n, score);
+    estimate += score.entropy / 20_000;
+    surprise -= Math.log(propensity[n]) / 20_000;
+  }
+  t.true(Math.abs(estimate - surprise) < 0.02, `${estimate} against −E ln π = ${surprise}`);
+});
+
+const outputNumbers = fc.array(fc.double({ min: -1.5, max: 1.5, noNaN: true }), { minLength: 8, maxLength: 8 });
+
+testProp(
+  'ln π and entropy agree with what was drawn, and their slopes with finite differences',
+  [fc.constantFrom(...spaces), outputNumbers, fc.integer({ min: 0, max: 999 })],
+  (t, space, numbers, seed) => {
+    const head = headOf(space);
+    const outputs = Float32Array.from(numbers.slice(0, head.outputs));
+    const action = buffer(space, 1);
+    const drawn = head.draw(outputs, 0, stream(seed), action, 0);
+    const at = (values: Float32Array): { logProbability: number; entropy: number } => {
+      const score = emptyScore(head.outputs);
+      head.score(values, 0, action, 0, score);
+      return score;
+    };
+    const exact = emptyScore(head.outputs);
+    head.score(outputs, 0, action, 0, exact);
+    t.true(Math.abs(exact.logProbability - drawn) < 1e-9);
+    for (let i = 0; i < head.outputs; i++) {
+      const step = 1e-3;
+      const above = at(outputs.with(i, outputs[i] + step));
+      const below = at(outputs.with(i, outputs[i] - step));
+      const width = Math.fround(outputs[i] + step) - Math.fround(outputs[i] - step);
+      const byLog = (above.logProbability - below.logProbability) / width;
+      const byEntropy = (above.entropy - below.entropy) / width;
+      t.true(Math.abs(byLog - exact.logProbabilitySlope[i]) < 2e-3 * (1 + Math.abs(byLog)));
+      t.true(Math.abs(byEntropy - exact.entropySlope[i]) < 2e-3 * (1 + Math.abs(byEntropy)));
+    }
+  },
+);
+
+test('as tensors: the same numbers, and a gradient that combines both slopes row by row', (t) => {
+  const head = headOf(slate);
+  const outputs = Float32Array.of(1, 0, -0.5, 0.2, 0, 0, 1, -1);
+  const action = Int32Array.of(1, 3, 2, 0);
+  const score = emptyScore(8);
+  const expected = [0, 1].map((n) => {
+    score.logProbability = 0;
+    score.entropy = 0;
+    head.score(outputs, 4 * n, action, 2 * n, score);
+    return [score.logProbability, score.entropy];
+  });
+  const both = infer(new ParameterSet(), () => {
+    const { logProbability, entropy } = scoreTensors(head, tf.tensor2d(outputs, [2, 4]), action);
+    return tf.stack([logProbability, entropy], 1);
+  });
+  both.forEach((value, i) => t.true(Math.abs(value - expected.flat()[i]) < 1e-6));
+  const gradient = tf.tidy(() =>
+    tf
+      .grad((x: tf.Tensor) => {
+        const { logProbability, entropy } = scoreTensors(head, x.as2D(2, 4), action);
+        return tf.sum(tf.add(tf.mul(logProbability, tf.tensor1d([2, 3])), tf.mul(entropy, tf.tensor1d([-1, 0.5]))));
+      })(tf.tensor2d(outputs, [2, 4]))
+      .dataSync()
+      .slice(),
+  );
+  gradient.forEach((value, i) => {
+    const [a, b] = i < 4 ? [2, -1] : [3, 0.5];
+    t.true(Math.abs(value - (a * score.logProbabilitySlope[i] + b * score.entropySlope[i])) < 1e-6);
+  });
+});
+
+test('a box with one bound and a slate longer than its candidates are refused', (t) => {
+  t.throws(() => headOf({ kind: 'box', shape: [1], low: 0, high: Infinity }), { message: /two finite bounds or none/ });
+  t.throws(() => headOf({ kind: 'slate', size: 3, candidates: 2 }), { message: /3 places, 2 candidates/ });
+});
