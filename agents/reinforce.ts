@@ -1,0 +1,75 @@
+import tf from '@tensorflow/tfjs';
+import { scalar } from '../core/tensor/train.js';
+import type { AgentKind, Metrics } from './contract.js';
+import { OnPolicyAgent, type Lesson, type OnPolicyParts, type OnPolicySettings } from './on-policy.js';
+import { discountedReturns, standardise } from './returns.js';
+
+export interface ReinforceSettings extends OnPolicySettings {
+  /** Steps of every world between two updates; worlds × steps decisions make one gradient step. 8 to 512. */
+  readonly steps: number;
+  /** γ, discount per step. 0.9 to 1; 0 where decisions do not influence each other. */
+  readonly discount: number;
+  /** Adam's step size. 1e-3 to 1e-2. */
+  readonly learningRate: number;
+  /** Weight of the baseline's loss beside the policy's. 0.25 to 1. */
+  readonly valueWeight: number;
+  /** Weight of the entropy, in units of (standardised) advantage per nat. 0 to 0.05. */
+  readonly entropyWeight: number;
+  /** Whether return minus baseline is standardised within each lesson. */
+  readonly standardise: boolean;
+  /** Longest gradient, over all parameters. 0.5 to 5. */
+  readonly clipNorm: number;
+  readonly hidden: readonly number[];
+  /** tanh, relu or linear. */
+  readonly activation: string;
+}
+
+const defaults: ReinforceSettings = {
+  steps: 32,
+  discount: 0.98,
+  learningRate: 3e-3,
+  valueWeight: 0.5,
+  entropyWeight: 0.01,
+  standardise: true,
+  clipNorm: 0.5,
+  hidden: [64, 64],
+  activation: 'tanh',
+};
+
+/**
+ * REINFORCE with a learned baseline (Williams 1992, theorem 1): one gradient step per lesson on
+ *
+ *     maximise mean( (G − V) · ln π(a) ) − c_v · mean( (V − G)² ) + c_e · mean(entropy)
+ *
+ * where G is the discounted return and G − V does not carry a gradient. Williams waits for sessions to end; here a
+ * session that still runs when the lesson ends, or that was cut off by a limit, goes on with the baseline's value.
+ */
+export const reinforce: AgentKind<ReinforceSettings> = {
+  summary: 'REINFORCE: policy gradient of whole returns against a learned baseline',
+  defaults,
+  make: (spec, settings, random, totalSteps) =>
+    new OnPolicyAgent('reinforce', spec, settings, random, totalSteps, (lesson, parts) =>
+      update(settings, lesson, parts),
+    ),
+};
+
+function update(settings: ReinforceSettings, lesson: Lesson, { networks, trainer }: OnPolicyParts): Metrics {
+  const { rows, trajectory, encoded, value, trace } = lesson;
+  const returns = new Float32Array(rows);
+  discountedReturns(trace, settings.discount, returns);
+  const gain = returns.map((g, i) => g - value[i]);
+  if (settings.standardise) standardise(gain);
+  const seen = { policyLoss: 0, valueLoss: 0, entropy: 0 };
+  const { loss, gradientNorm } = trainer.step(() => {
+    const { logProbability, entropy, value: guess } = networks.judge(encoded, trajectory.action);
+    const policyLoss = tf.neg(tf.mean(tf.mul(logProbability, gain)));
+    const valueLoss = tf.mean(tf.squaredDifference(guess, returns));
+    const meanEntropy = tf.mean(entropy);
+    seen.policyLoss = scalar(policyLoss);
+    seen.valueLoss = scalar(valueLoss);
+    seen.entropy = scalar(meanEntropy);
+    const bonus = tf.mul(meanEntropy, settings.entropyWeight);
+    return tf.sub(tf.add(policyLoss, tf.mul(valueLoss, settings.valueWeight)), bonus).asScalar();
+  });
+  return { loss, ...seen, gradientNorm };
+}
