@@ -7,6 +7,7 @@ import type { EnvSpec, StepBatch } from '../envs/contract.js';
 import type { Agent, AgentState, Decision, Metrics } from './contract.js';
 import { ActorCritic, type EncodedRows } from './policy/actor-critic.js';
 import type { Trace } from './returns.js';
+import { count, savedNumbers, savedStream } from './saved.js';
 import { Trajectory } from './trajectory.js';
 
 /** What the agents of this family share; each adds its own settings and its own way to learn from a `Lesson`. */
@@ -158,8 +159,12 @@ export class OnPolicyAgent implements Agent {
       });
     }
     const { networks, trainer, random } = this.#parts;
-    networks.parameters.load(numbers(state, 'parameters', where), where);
-    trainer.adam.restore(numbers(state, 'adamMean', where), numbers(state, 'adamSquare', where), saved.adamSteps);
+    networks.parameters.load(savedNumbers(state, 'parameters', where), where);
+    trainer.adam.restore(
+      savedNumbers(state, 'adamMean', where),
+      savedNumbers(state, 'adamSquare', where),
+      saved.adamSteps,
+    );
     this.#chance.restore(saved.chance);
     random.restore(saved.update);
     this.#trajectory.restore(state.arrays, saved.filled);
@@ -167,30 +172,15 @@ export class OnPolicyAgent implements Agent {
   }
 }
 
-const count = z.int().min(0);
-const stream = z.object({
-  path: z.string(),
-  generator: z.object({ i: count, j: count, S: z.array(count) }),
-});
 const savedSchema = z.object({
   kind: z.string(),
   steps: count,
   totalSteps: count,
   filled: count,
   adamSteps: count,
-  chance: stream,
-  update: stream,
+  chance: savedStream,
+  update: savedStream,
 });
-
-function numbers(state: AgentState, name: string, where: string): Float32Array {
-  const array = Object.hasOwn(state.arrays, name) ? state.arrays[name] : undefined;
-  if (array instanceof Float32Array) return array;
-  throw complaint('data', {
-    where,
-    expected: `float32 numbers '${name}'`,
-    received: array?.constructor.name ?? 'none',
-  });
-}
 
 function activationOf(kind: string, name: string): Activation {
   if (name === 'tanh' || name === 'relu' || name === 'linear') return name;
