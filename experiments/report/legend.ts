@@ -1,0 +1,195 @@
+/** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
+
+export interface Term {
+  readonly name: string;
+  readonly meaning: string;
+  readonly unit?: string;
+}
+
+/** An estimator: what it computes and what must hold for its number to mean what it says. */
+export interface EstimatorTerm extends Term {
+  /** Short form for table cells and charts. */
+  readonly short: string;
+  readonly assumes: string;
+}
+
+const LOGGED = 'the logged propensities are right and no action that the policy takes was impossible when logging';
+
+export const ESTIMATORS: Readonly<Record<string, EstimatorTerm>> = {
+  ips: {
+    short: 'IPS',
+    name: 'Inverse propensity score',
+    meaning:
+      'Each logged reward counts in proportion to how much more often the policy would take that action: mean of w·r.',
+    assumes: `Unbiased if ${LOGGED}. A few large weights can carry the whole mean.`,
+  },
+  clippedIps: {
+    short: 'Clipped IPS',
+    name: 'IPS with clipped weights',
+    meaning: 'As IPS, with no weight above the clip: mean of min(w, clip)·r.',
+    assumes: `Needs what IPS needs. Clipping steadies the mean and moves it towards 0 where rewards are positive; the interval does not cover that bias.`,
+  },
+  snips: {
+    short: 'SNIPS',
+    name: 'Self-normalised IPS',
+    meaning: 'The weighted mean of the rewards: Σw·r ÷ Σw. It stays within the range of the logged rewards.',
+    assumes: `Right in the limit of many rounds if ${LOGGED}; its bias shrinks with the effective sample size.`,
+  },
+  dm: {
+    short: 'DM',
+    name: 'Direct method',
+    meaning: 'No weights: the mean of what the reward model predicts for the actions that the policy would take.',
+    assumes:
+      'Right only if the reward model is, for actions that were rarely logged too. Its interval leaves the error of the model out.',
+  },
+  dr: {
+    short: 'DR',
+    name: 'Doubly robust',
+    meaning:
+      'The direct method, corrected by the weighted errors of the reward model on the logged actions: DM + mean of w·(r − prediction).',
+    assumes: `Right if ${LOGGED}, whatever the reward model says; a good model only narrows the interval. The model must not have seen the rows that it scores (cross-fitting).`,
+  },
+  sndr: {
+    short: 'SNDR',
+    name: 'Self-normalised doubly robust',
+    meaning: 'As DR, with the correction divided by the sum of the weights.',
+    assumes: 'What DR needs, in the limit of many rounds.',
+  },
+  switchDr: {
+    short: 'Switch-DR',
+    name: 'Switch doubly robust',
+    meaning: 'As DR, but rounds with a weight above the threshold are left to the reward model alone.',
+    assumes:
+      'What DR needs up to the threshold, and a right reward model beyond it; the interval does not cover the bias of the latter.',
+  },
+  dros: {
+    short: 'DRos',
+    name: 'Doubly robust with optimistic shrinkage',
+    meaning: 'As DR, with weights shrunk to λ·w ÷ (w² + λ): large weights are trusted less.',
+    assumes:
+      'Lies between the direct method (λ = 0) and DR (λ → ∞), and so do its needs; the interval does not cover the bias of shrinking.',
+  },
+};
+
+export const TERMS: Readonly<Record<string, Term>> = {
+  verdict: {
+    name: 'Verdict',
+    meaning:
+      'How far the data carries a number. Supported: take it with its interval. Weak: the direction may hold, the size may not. Unsupported: the data cannot carry it, so nothing is claimed.',
+  },
+  refused: {
+    name: 'Refused',
+    meaning: 'The number is not shown because the data cannot carry it; the reason stands beside it.',
+  },
+  value: { name: 'Estimate', meaning: 'The mean reward per decision, had this policy decided.', unit: 'reward' },
+  interval: {
+    name: 'Interval',
+    meaning:
+      'Values that the data cannot tell from the estimate, at the stated level (95 % unless stated). It holds the chance in the data, not a wrong assumption.',
+    unit: 'reward',
+  },
+  bootstrap: {
+    name: 'Bootstrap interval',
+    meaning:
+      'A second interval, by drawing the rounds again with replacement. Close to the first where that can be trusted.',
+    unit: 'reward',
+  },
+  standardError: {
+    name: 'Standard error',
+    meaning: 'The spread of the estimate over imagined repetitions of the log or of the play.',
+    unit: 'reward',
+  },
+  setting: { name: 'Setting', meaning: "The estimator's clip, threshold or shrinkage." },
+  truth: {
+    name: 'Truth',
+    meaning: 'The true value, known because the world was generated. No estimate uses it.',
+    unit: 'reward',
+  },
+  rewardRate: {
+    name: 'Logged rate',
+    meaning: 'The mean reward that was logged: what the serving policy earned.',
+    unit: 'reward',
+  },
+  difference: {
+    name: 'Difference',
+    meaning:
+      'First policy minus second on the same rounds. Its interval is of the paired difference; above 0 the first is better.',
+    unit: 'reward',
+  },
+  relative: { name: 'Relative', meaning: 'The difference as a share of the value of the second policy.', unit: '%' },
+  weight: {
+    name: 'Weight (w)',
+    meaning: 'How many times as often the policy would have taken the logged action as the policy that logged it.',
+  },
+  rounds: { name: 'Rounds', meaning: 'Logged decisions that the policy was judged on.', unit: 'decisions' },
+  effectiveSampleSize: {
+    name: 'Effective sample size (ESS)',
+    meaning: 'How many equally weighted rounds would tell as much: (Σw)² ÷ Σw².',
+    unit: 'decisions',
+  },
+  meanWeight: { name: 'Mean weight', meaning: 'Near 1 when the propensities are right and the log covers the policy.' },
+  maxWeight: { name: 'Largest weight', meaning: 'The weight of the round that counts most.' },
+  maxWeightShare: {
+    name: 'Largest weight share',
+    meaning: 'The share of all weight that a single round carries. If large, the estimate is an anecdote.',
+    unit: '%',
+  },
+  propensityFloor: {
+    name: 'Smallest propensity',
+    meaning: 'The smallest logged probability of a taken action. Weights grow as its inverse.',
+  },
+  offendingRows: {
+    name: 'Offending rows',
+    meaning: 'Rows of the data, counted from 0, that make the log unusable for the policy or carry most of the weight.',
+  },
+  loss: {
+    name: 'Loss',
+    meaning: 'Mean negative log-likelihood per row for probabilities, mean squared error for values. Lower is better.',
+  },
+  lossOfConstant: { name: 'Loss of the constant', meaning: 'The same for a model that always predicts the mean.' },
+  gain: {
+    name: 'Gain',
+    meaning: '1 − loss ÷ loss of the constant. At 0 the model has learned nothing but the mean.',
+    unit: '%',
+  },
+  auc: {
+    name: 'AUC',
+    meaning: 'The chance that a row with the outcome is ranked above one without. 0.5 is guessing.',
+  },
+  expectedCalibrationError: {
+    name: 'Calibration error',
+    meaning: 'Mean distance between predicted and observed over bins of equal count.',
+  },
+  epochs: {
+    name: 'Epochs',
+    meaning: 'Passes over the fitting rows until the loss on held-out rows stopped improving (early stopping).',
+  },
+  parameters: { name: 'Parameters', meaning: 'Fitted numbers in the model.' },
+  episodes: { name: 'Episodes', meaning: 'Sessions played to their end in the env.' },
+  meanReturn: {
+    name: 'Mean return',
+    meaning: 'The rewards of an episode added up, averaged over episodes.',
+    unit: 'reward',
+  },
+  meanLength: { name: 'Mean length', meaning: 'Decisions per episode.', unit: 'decisions' },
+  seed: {
+    name: 'Seed',
+    meaning: 'Everything random in one run follows from it: the same seed gives the same numbers.',
+  },
+};
+
+/** The entry of an estimator key; an unknown key stands for itself. */
+export function estimatorTerm(key: string): EstimatorTerm {
+  if (Object.hasOwn(ESTIMATORS, key)) return ESTIMATORS[key];
+  return {
+    short: key,
+    name: key,
+    meaning: 'Not described in this version.',
+    assumes: 'Not described in this version.',
+  };
+}
+
+/** The entry of a metric key; an unknown key stands for itself. */
+export function term(key: string): Term {
+  return Object.hasOwn(TERMS, key) ? TERMS[key] : { name: key, meaning: 'Not described in this version.' };
+}

@@ -1,0 +1,67 @@
+import { brief } from '../cli/terminal.js';
+import type { Estimate } from '../contract.js';
+
+/** Numbers for reading: a true minus sign, grouped thousands, as many decimals as the uncertainty leaves room for. */
+
+const minus = (text: string): string => text.replaceAll('-', '−');
+const grouped = (text: string): string => text.replace(/\d+/, (whole) => whole.replaceAll(/\B(?=(\d{3})+$)/g, ','));
+
+/** With a given number of decimals; never "−0.00". */
+export function fixed(value: number, decimals: number): string {
+  if (Math.abs(value) >= 1e15) return significant(value);
+  const text = value.toFixed(decimals);
+  return minus(grouped(Number(text) === 0 ? text.replace('-', '') : text));
+}
+
+/** The same with its sign always shown; a value that rounds to 0 has none. */
+export function signed(value: number, decimals: number): string {
+  const text = fixed(value, decimals);
+  return text.startsWith('−') || Number(value.toFixed(decimals)) === 0 ? text : `+${text}`;
+}
+
+/** Four significant digits, for numbers without a known uncertainty. */
+export function significant(value: number | null | undefined, digits = 4): string {
+  const text = brief(value, digits);
+  return minus(text.includes('e') ? text : grouped(text));
+}
+
+/** How many there are: whole numbers in full, others with one decimal. */
+export function count(value: number): string {
+  return fixed(value, Number.isInteger(value) || Math.abs(value) >= 1000 ? 0 : 1);
+}
+
+/** A share of 1 in percent: two significant digits below 10 %, one decimal from there on. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  const size = Math.abs(value);
+  const decimals = size === 0 ? 0 : size >= 10 ? 1 : Math.min(6, 1 - Math.floor(Math.log10(size)));
+  return `${fixed(value, decimals)} %`;
+}
+
+/** A relative change in percent, with its sign. */
+export function change(share: number): string {
+  return `${signed(100 * share, 1)} %`;
+}
+
+/** The decimals that give the typical interval of a column two significant digits in its half-width. */
+export function decimalsFor(estimates: readonly Estimate[]): number {
+  const halves = estimates
+    .flatMap(({ value, interval }) => (value === null || interval === null ? [] : [(interval[1] - interval[0]) / 2]))
+    .filter((half) => half > 0)
+    .sort((a, b) => a - b);
+  const median = halves.at(halves.length >> 1);
+  const sizes = estimates.flatMap(({ value }) => (value === null || value === 0 ? [] : [Math.abs(value) / 100]));
+  const unit = median ?? (sizes.length === 0 ? 0.01 : Math.min(...sizes));
+  return Math.max(0, Math.min(10, 1 - Math.floor(Math.log10(unit))));
+}
+
+/** The decimals that show the largest of some numbers with so many significant digits. */
+export function decimalsOf(values: readonly number[], digits = 4): number {
+  const largest = Math.max(0, ...values.map(Math.abs));
+  return largest === 0 ? 0 : Math.max(0, Math.min(10, digits - 1 - Math.floor(Math.log10(largest))));
+}
+
+/** "0.0512 to 0.0626". */
+export function range([low, high]: readonly [number, number], decimals: number): string {
+  return `${fixed(low, decimals)} to ${fixed(high, decimals)}`;
+}

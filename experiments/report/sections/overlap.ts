@@ -1,0 +1,119 @@
+import type { PolicySection, ReportDocument } from '../../contract.js';
+import { NARROW, draw } from '../charts/draw.js';
+import { hasHistogram, weightsSpec } from '../charts/weights.js';
+import { html, table, type Html, type Part } from '../html.js';
+import { term } from '../legend.js';
+import { count, decimalsFor, percent, significant } from '../numbers.js';
+import { facts, figure, intervalOf, lineKey, valueOf, type Section } from '../parts.js';
+
+const COLUMNS = [
+  'rounds',
+  'effectiveSampleSize',
+  'meanWeight',
+  'maxWeight',
+  'maxWeightShare',
+  'propensityFloor',
+] as const;
+const SHOWN_ROWS = 20;
+
+/** How well the log covers each policy: everything an off-policy estimate stands on. */
+export async function overlapSection({ policies, data }: ReportDocument): Promise<Section | undefined> {
+  if (policies.length === 0 && data === undefined) return undefined;
+  const offending = policies.filter(({ diagnostics }) => diagnostics.offendingRows.length > 0);
+  return {
+    id: 'overlap',
+    title: 'The log and its overlap',
+    terms: [
+      ...(data === undefined ? [] : ['rewardRate', 'interval']),
+      ...(policies.length === 0 ? [] : ['weight', ...COLUMNS]),
+      ...(offending.length === 0 ? [] : ['offendingRows']),
+    ],
+    body: [
+      html`<p class="lead">
+        An estimate from a log can only speak of actions that were taken in it. The closer the weights are to 1, the
+        more rounds speak for a policy.
+      </p>`,
+      data !== undefined && logFacts(data),
+      policies.length > 0 && diagnosticsTable(policies),
+      offending.length > 0 &&
+        html`<h3>Offending rows</h3>
+          <ul class="plain">
+            ${offending.map(
+              ({ id, diagnostics: { offendingRows: rows } }) =>
+                html`<li>
+                  <strong>${id}</strong>: ${rows.slice(0, SHOWN_ROWS).join(', ')}
+                  ${rows.length > SHOWN_ROWS && `and ${count(rows.length - SHOWN_ROWS)} more`}
+                </li>`,
+            )}
+          </ul>`,
+      await histograms(policies.filter(({ weights }) => hasHistogram(weights))),
+    ],
+  };
+}
+
+function logFacts(data: NonNullable<ReportDocument['data']>): Part {
+  const { min, mean, max } = data.propensity;
+  const decimals = decimalsFor([data.rewardRate]);
+  return [
+    facts([
+      [
+        'Logged rate',
+        html`${valueOf(data.rewardRate, decimals)}
+          <small>${intervalOf(data.rewardRate, decimals)}, ${data.rewardRate.method}</small>`,
+      ],
+      [
+        'Logged propensity',
+        html`${significant(mean)} <small>mean; from ${significant(min)} to ${significant(max)}</small>`,
+      ],
+      ['Reward', html`<code>${data.rewardFormula}</code>`],
+    ]),
+    data.splits.length > 0 &&
+      table<(typeof data.splits)[number]>({
+        caption: `How the ${count(data.rows)} rows were used`,
+        columns: [
+          { head: 'Part', cell: ({ name }) => name },
+          { head: 'Rows', numeric: true, cell: ({ rows }) => count(rows) },
+          { head: 'Used for', cell: ({ purpose }) => purpose },
+        ],
+        groups: [{ rows: data.splits }],
+      }),
+  ];
+}
+
+function diagnosticsTable(policies: readonly PolicySection[]): Html {
+  const cell = ({ diagnostics }: PolicySection, key: (typeof COLUMNS)[number]): string => {
+    const value = diagnostics[key];
+    if (key === 'rounds') return count(value);
+    if (key === 'effectiveSampleSize') return count(Math.round(value));
+    return key === 'maxWeightShare' ? percent(value) : significant(value);
+  };
+  return table<PolicySection>({
+    caption: 'Overlap diagnostics',
+    columns: [
+      { head: 'Policy', cell: ({ id }) => id },
+      ...COLUMNS.map((key) => ({
+        head: term(key).name.replace(/ \(.*\)/, ''),
+        numeric: true,
+        cell: (policy: PolicySection) => cell(policy, key),
+      })),
+    ],
+    groups: [{ rows: policies }],
+  });
+}
+
+async function histograms(policies: readonly PolicySection[]): Promise<Part> {
+  if (policies.length === 0) return undefined;
+  const figures = policies.map(async ({ id, weights, diagnostics: { maxWeight, meanWeight, rounds } }) => {
+    const zero = weights.edges[0] <= 0 ? weights.counts[0] : 0;
+    const label =
+      `Importance weights of ${id}: mean ${significant(meanWeight)}, largest ${significant(maxWeight)}` +
+      `, over ${count(rounds)} rounds${zero > 0 ? `, of which ${count(zero)} have weight 0` : ''}.`;
+    return figure(
+      await draw(weightsSpec(weights, NARROW), label),
+      html`<strong>${id}</strong>, largest ${significant(maxWeight)}`,
+    );
+  });
+  return html`<h3>Weights</h3>
+    <p>${lineKey('weight 1: as often as logged', 'var(--logged)', [5, 3])}</p>
+    <div class="grid">${await Promise.all(figures)}</div>`;
+}
