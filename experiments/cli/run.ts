@@ -65,7 +65,14 @@ export function registerRun(cli: Argv): Argv {
       };
       process.once('SIGINT', interrupt);
       try {
-        const result = await runExperiment({ ...options, watcher, onFolder: (folder) => (dir = folder) });
+        const result = await runExperiment({
+          ...options,
+          watcher,
+          clock: () => Date.now(),
+          onFolder: (folder) => {
+            dir = folder;
+          },
+        });
         if (json) printJson(result.document);
         else show(result.document, result.dir);
         if (result.alreadyFinished) remark('This run had already finished; nothing was computed.');

@@ -1,6 +1,6 @@
-import { KeyedDraws } from '../../core/draws.js';
+import { bootstrapSums, percentileInterval } from '../../core/stats/bootstrap.js';
 import { normalInterval } from '../../core/stats/intervals.js';
-import { moments, quantileOfSorted } from '../../core/stats/moments.js';
+import { moments } from '../../core/stats/moments.js';
 import type { PerRound } from './estimators/form.js';
 
 /** Value of a per-round form: mean(offset) + Σ numerator / Σ denominator. */
@@ -57,43 +57,31 @@ export function bootstrapIntervals(
   forms: readonly PerRound[],
   options: { readonly replicates: number; readonly level: number; readonly seed: number },
 ): [number, number][] {
-  const { replicates, level, seed } = options;
   const columns = [
     ...new Set(
       forms.flatMap(({ numerator, denominator, offset }) =>
-        [numerator, denominator ?? [], offset ?? []].flatMap((c) => (c instanceof Float64Array ? [c] : [])),
+        [numerator, denominator, offset].flatMap((column) => column ?? []),
       ),
     ),
   ];
+  const placed = forms.map(({ numerator, denominator, offset }) => ({
+    numerator: columns.indexOf(numerator),
+    denominator: denominator === undefined ? -1 : columns.indexOf(denominator),
+    offset: offset === undefined ? -1 : columns.indexOf(offset),
+  }));
   const n = forms.length === 0 ? 0 : forms[0].numerator.length;
-  const width = columns.length;
-  // Row-major copy: one round's numbers lie side by side, so a replicate reads each drawn round once.
-  const rounds = new Float64Array(n * width);
-  columns.forEach((column, c) => {
-    for (let i = 0; i < n; i++) rounds[i * width + c] = column[i];
-  });
-  const luck = new KeyedDraws(seed, 'bootstrap');
-  const replicated = forms.map(() => new Float64Array(replicates));
-  const totals = new Float64Array(width);
-  const total = (column: Float64Array | undefined): number =>
-    column === undefined ? NaN : totals[columns.indexOf(column)];
-  for (let replicate = 0; replicate < replicates; replicate++) {
-    luck.at(0, replicate);
-    totals.fill(0);
-    for (let i = 0; i < n; i++) {
-      const at = Math.floor(luck.next() * n) * width;
-      for (let c = 0; c < width; c++) totals[c] += rounds[at + c];
-    }
-    forms.forEach(({ numerator, denominator, offset }, f) => {
-      const below = denominator === undefined ? n : total(denominator);
+  const replicated = forms.map(() => new Float64Array(options.replicates));
+  bootstrapSums(columns, options, (sums, replicate) => {
+    placed.forEach(({ numerator, denominator, offset }, f) => {
+      const below = denominator < 0 ? n : sums[denominator];
       // A replicate that drew only rounds of weight 0 says nothing of the ratio; it counts as the offset alone.
-      const ratio = below === 0 ? 0 : total(numerator) / below;
-      replicated[f][replicate] = ratio + (offset === undefined ? 0 : total(offset) / n);
+      const ratio = below === 0 ? 0 : sums[numerator] / below;
+      replicated[f][replicate] = ratio + (offset < 0 ? 0 : sums[offset] / n);
     });
-  }
+  });
   return replicated.map((values) => {
-    values.sort();
-    return [quantileOfSorted(values, (1 - level) / 2), quantileOfSorted(values, (1 + level) / 2)];
+    const { low, high } = percentileInterval(values, options.level);
+    return [low, high];
   });
 }
 

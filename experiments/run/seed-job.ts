@@ -1,0 +1,122 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { choose, complaint, messageOf } from '../../core/check.js';
+import { hash32, stream } from '../../core/random.js';
+import { bundle, decode, encode } from '../../core/safetensors.js';
+import type { Agent, Metrics } from '../../agents/contract.js';
+import type { Env } from '../../envs/contract.js';
+import { makeEnv } from '../../envs/index.js';
+import type { EnvExperiment } from '../config/schema.js';
+import { checkpointFromBytes, checkpointToBytes } from '../online/checkpoint.js';
+import { rollout } from '../online/rollout.js';
+import { train, type Checkpoint } from '../online/train.js';
+import { agents } from '../tables.js';
+
+/** One seed of an env experiment: what a worker thread is told. */
+export interface SeedJob {
+  readonly experiment: EnvExperiment;
+  readonly seed: number;
+  readonly backend: string;
+  /** Where its checkpoint is kept. */
+  readonly checkpoint: string;
+}
+
+const rolloutSchema = z.object({
+  policy: z.string(),
+  sessions: z.number(),
+  meanReturn: z.number(),
+  standardError: z.number(),
+  meanLength: z.number(),
+});
+const curveSchema = z.array(z.object({ step: z.number(), metrics: z.record(z.string(), z.number()) }));
+export const seedResultSchema = z.object({
+  seed: z.number(),
+  env: z.string(),
+  curve: curveSchema,
+  rollouts: z.array(rolloutSchema),
+});
+
+/** What one seed came to; equal for any number of workers and any interruptions. */
+export type SeedResult = z.infer<typeof seedResultSchema>;
+type Curve = z.infer<typeof curveSchema>;
+
+/** Worlds of a rollout at most; more sessions are played one after the other in each. */
+const ROLLOUT_WORLDS = 256;
+
+/** Trains the agent from its last checkpoint, or from the start, and plays it and the baselines. */
+export function runSeed(
+  { experiment, seed, checkpoint }: SeedJob,
+  onProgress: (step: number, note: string) => void,
+): SeedResult {
+  const { env, agent, run, baselines, evaluation } = experiment;
+  const world = (batch: number): Env => makeEnv(env.id, env.settings, batch);
+  const training = world(run.worlds);
+  const born = (id: string, settings: EnvExperiment['agent']['settings'], name: string): Agent =>
+    choose('agent', agents, id).with(settings)(training.spec, stream(seed).fork(name), run.steps);
+  const learner = born(agent.id, agent.settings, 'agent');
+  const before = readCheckpoint(checkpoint);
+  const curve: Curve = before?.curve ?? [];
+  train({
+    env: training,
+    agent: learner,
+    seed,
+    totalSteps: run.steps,
+    checkpointEvery: run.checkpointEvery,
+    ...(before === undefined ? {} : { resume: before.state }),
+    onMetrics: (step, metrics: Metrics) => {
+      curve.push({ step, metrics: { ...metrics } });
+      onProgress(step, 'meanReturn' in metrics ? `return ${metrics['meanReturn'].toPrecision(4)}` : '');
+    },
+    onCheckpoint: (state) => {
+      writeCheckpoint(checkpoint, state, curve);
+    },
+  });
+  const sessions = evaluation.episodes;
+  const judged = world(Math.min(sessions, ROLLOUT_WORLDS));
+  const players = [
+    { id: agent.id, player: learner, explore: evaluation.explore },
+    ...baselines.map(({ id, settings }) => ({ id, player: born(id, settings, `baseline ${id}`), explore: true })),
+  ];
+  const rollouts = players.map(({ id, player, explore }) => {
+    const {
+      sessions: played,
+      meanReturn,
+      standardError,
+      meanLength,
+    } = rollout({ env: judged, agent: player, seed: hash32(`judge/${seed}`), sessions, explore });
+    return {
+      policy: id,
+      sessions: played,
+      meanReturn,
+      standardError: Number.isNaN(standardError) ? 0 : standardError,
+      meanLength,
+    };
+  });
+  return { seed, env: training.spec.id, curve, rollouts };
+}
+
+function writeCheckpoint(path: string, state: Checkpoint, curve: Curve): void {
+  const bytes = encode(bundle({ state: checkpointToBytes(state) }, { curve: JSON.stringify(curve) }));
+  writeFileSync(`${path}.part`, bytes);
+  renameSync(`${path}.part`, path);
+}
+
+function readCheckpoint(path: string): { state: Checkpoint; curve: Curve } | undefined {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw complaint('io', { where: path, expected: 'a readable checkpoint', received: messageOf(error) }, error);
+  }
+  const { tensors, metadata } = decode(bytes, path);
+  const { values } = tensors['state'];
+  if (!(values instanceof Uint8Array))
+    throw complaint('data', {
+      where: path,
+      expected: 'a checkpoint',
+      received: 'another file',
+      try: 'Start again without --resume.',
+    });
+  return { state: checkpointFromBytes(values, path), curve: curveSchema.parse(JSON.parse(metadata['curve'])) };
+}
