@@ -1,4 +1,4 @@
-import { expectNumber } from '../../core/check.js';
+import { complaint, expectNumber } from '../../core/check.js';
 import type { Source } from '../../core/random.js';
 import { normalQuantile } from '../../core/stats/normal.js';
 
@@ -227,6 +227,9 @@ function meanQualities(settings: InterestEvolutionSettings): Float64Array {
 function checkSettings(settings: InterestEvolutionSettings): void {
   const where = 'interest evolution';
   expectNumber(`${where}: topics`, settings.topics, 2, 1000);
+  if (!Number.isInteger(settings.topics)) {
+    throw complaint('usage', { where: `${where}: topics`, expected: 'a whole number', received: `${settings.topics}` });
+  }
   expectNumber(`${where}: lowestQuality`, settings.lowestQuality, -100, 0);
   expectNumber(`${where}: highestQuality`, settings.highestQuality, 0, 100);
   expectNumber(`${where}: qualityDeviation`, settings.qualityDeviation, 0, 100);

@@ -1,0 +1,70 @@
+import { choose, complaint } from '../core/check.js';
+import {
+  InterestEvolution,
+  interestEvolutionDefaults,
+  type InterestEvolutionSettings,
+} from '../simulators/interest-evolution/interest-evolution.js';
+import type { Env, EnvEntry, MakeEnv } from './contract.js';
+import { CartPole, cartPoleDefaults } from './reference/cartpole.js';
+import {
+  InterestEvolutionEnv,
+  interestEvolutionEnvDefaults,
+  type InterestEvolutionEnvSettings,
+} from './reference/interest-evolution.js';
+import { complete } from './settings.js';
+
+export * from './buffers.js';
+export type * from './contract.js';
+export * from './laws.js';
+export * from './random-policy.js';
+export * from './reference/cartpole.js';
+export * from './reference/interest-evolution.js';
+export * from './settings.js';
+export * from './single.js';
+
+/** A row of the table, which can also be made from settings that nobody has checked yet. */
+interface Row<Settings> extends EnvEntry<Settings> {
+  /** Refuses settings that the env does not have; then `make`, once per batch. */
+  maker(id: string, given: object): MakeEnv;
+}
+
+const row = <Settings extends object>(entry: EnvEntry<Settings>): Row<Settings> => ({
+  ...entry,
+  maker(id, given) {
+    const settings = complete(id, entry.defaults, given);
+    return (batch) => {
+      if (!Number.isSafeInteger(batch) || batch < 1) {
+        throw complaint('usage', { where: `${id}: batch`, expected: 'a whole number from 1', received: String(batch) });
+      }
+      return entry.make(settings, batch);
+    };
+  },
+});
+
+/** The envs by id. */
+export const envs = {
+  'reference/CartPole-v1': row({
+    summary: "Keep a pole upright on a cart: Gymnasium's CartPole-v1, to the digit.",
+    defaults: cartPoleDefaults,
+    make: (settings, batch) => new CartPole(settings, batch),
+  }),
+  'recsim/InterestEvolution-v1': row<InterestEvolutionEnvSettings & { readonly people: InterestEvolutionSettings }>({
+    summary: "Slates for users whose interests move with what they watch: RecSim's interest evolution.",
+    defaults: { ...interestEvolutionEnvDefaults, people: interestEvolutionDefaults },
+    make: (settings, batch) => new InterestEvolutionEnv(new InterestEvolution(settings.people), settings, batch),
+  }),
+} as const;
+
+/**
+ * A maker of the env of that id.
+ *
+ * @param given settings that differ from the defaults, e.g. from a config file; unknown ones are refused
+ */
+export function envMaker(id: string, given: object = {}): MakeEnv {
+  return choose<Pick<Row<never>, 'maker'>>('env', envs, id).maker(id, given);
+}
+
+/** The env of that id, for a batch of worlds. */
+export function makeEnv(id: string, given: object = {}, batch = 1): Env {
+  return envMaker(id, given)(batch);
+}
