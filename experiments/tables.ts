@@ -20,7 +20,7 @@ import type { LoggedWorld, LoggedWorldKind } from '../simulators/contract.js';
 export interface Entry<T> {
   readonly summary: string;
   readonly defaults: object;
-  with(given: SettingsRecord): T;
+  readonly with: (given: SettingsRecord) => T;
 }
 
 function entry<S extends object, T>(

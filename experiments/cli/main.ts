@@ -1,7 +1,11 @@
 import yargs from 'yargs';
 import pc from 'picocolors';
 import { GymError, messageOf } from '../../core/check.js';
+import { registerAgents } from './agents.js';
+import { registerDoctor } from './doctor.js';
 import { registerEvaluate } from './evaluate.js';
+import { registerRun } from './run.js';
+import { registerRuns } from './runs.js';
 import { remark } from './terminal.js';
 
 /** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
@@ -16,7 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error instanceof Error ? error : new GymError('usage', message);
     });
-  for (const register of [registerEvaluate]) register(cli);
+  for (const register of [registerRun, registerEvaluate, registerAgents, registerRuns, registerDoctor]) register(cli);
   try {
     await cli.parseAsync();
     return 0;

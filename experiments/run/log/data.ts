@@ -6,7 +6,7 @@ import { moments } from '../../../core/stats/moments.js';
 import { loadLog } from '../../../logs/load.js';
 import type { Log, Rows } from '../../../logs/record.js';
 import { splitByHash, splitByTime } from '../../../logs/split.js';
-import { compileReward, type RewardFormula } from '../../../reward-models/formula.js';
+import { compileReward, type Reward } from '../../../reward-models/formula.js';
 import type { LoggedWorld } from '../../../simulators/contract.js';
 import type { LogExperiment } from '../../config/schema.js';
 import type { DataSection, Estimate } from '../../contract.js';
@@ -17,7 +17,7 @@ import type { Watcher } from '../watch.js';
 /** What a log experiment works on. */
 export interface LogData {
   readonly log: Log;
-  readonly formula: RewardFormula;
+  readonly formula: Reward;
   /** [N] */
   readonly reward: Float64Array;
   /** Rows for fitting and learning, and rows that judge. */
