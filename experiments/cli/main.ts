@@ -4,9 +4,20 @@ import { GymError, messageOf } from '../../core/check.js';
 import { registerAgents } from './agents.js';
 import { registerDoctor } from './doctor.js';
 import { registerEvaluate } from './evaluate.js';
+import { registerLogs } from './logs.js';
 import { registerRun } from './run.js';
 import { registerRuns } from './runs.js';
 import { remark } from './terminal.js';
+
+/** The commands, in the order in which --help lists them. */
+const COMMANDS = [
+  registerRun,
+  registerEvaluate,
+  registerLogs,
+  registerAgents,
+  registerRuns,
+  registerDoctor,
+];
 
 /** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -20,15 +31,14 @@ export async function main(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error instanceof Error ? error : new GymError('usage', message);
     });
-  for (const register of [registerRun, registerEvaluate, registerAgents, registerRuns, registerDoctor]) register(cli);
+  for (const register of COMMANDS) register(cli);
   try {
     await cli.parseAsync();
     return 0;
   } catch (error) {
     const wrongUse = error instanceof GymError && (error.code === 'usage' || error.code === 'config');
     remark(pc.red(`recsys-gym: ${messageOf(error)}`));
-    if (!(error instanceof GymError) && error instanceof Error && error.stack !== undefined)
-      remark(pc.dim(error.stack));
+    if (!(error instanceof GymError) && error instanceof Error && error.stack !== undefined) remark(pc.dim(error.stack));
     if (wrongUse) remark(pc.dim(`See 'recsys-gym ${args[0] ?? ''} --help'.`));
     return wrongUse ? 2 : 1;
   }
