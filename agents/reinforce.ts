@@ -9,8 +9,10 @@ export interface ReinforceSettings extends OnPolicySettings {
   readonly steps: number;
   /** γ, discount per step. 0.9 to 1; 0 where decisions do not influence each other. */
   readonly discount: number;
-  /** Adam's step size. 1e-3 to 1e-2. */
+  /** Adam's step size at the start. 1e-3 to 1e-2. */
   readonly learningRate: number;
+  /** … and at the end of the run, reached along a straight line. */
+  readonly learningRateEnd: number;
   /** Weight of the baseline's loss beside the policy's. 0.25 to 1. */
   readonly valueWeight: number;
   /** Weight of the entropy, in units of (standardised) advantage per nat. 0 to 0.05. */
@@ -25,9 +27,10 @@ export interface ReinforceSettings extends OnPolicySettings {
 }
 
 const defaults: ReinforceSettings = {
-  steps: 32,
+  steps: 8,
   discount: 0.98,
   learningRate: 3e-3,
+  learningRateEnd: 0,
   valueWeight: 0.5,
   entropyWeight: 0.01,
   standardise: true,
@@ -54,7 +57,8 @@ export const reinforce: AgentKind<ReinforceSettings> = {
 };
 
 function update(settings: ReinforceSettings, lesson: Lesson, { networks, trainer }: OnPolicyParts): Metrics {
-  const { rows, trajectory, encoded, value, trace } = lesson;
+  const { rows, trajectory, encoded, value, trace, progress } = lesson;
+  const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
   const returns = new Float32Array(rows);
   discountedReturns(trace, settings.discount, returns);
   const gain = returns.map((g, i) => g - value[i]);
@@ -70,6 +74,6 @@ function update(settings: ReinforceSettings, lesson: Lesson, { networks, trainer
     seen.entropy = scalar(meanEntropy);
     const bonus = tf.mul(meanEntropy, settings.entropyWeight);
     return tf.sub(tf.add(policyLoss, tf.mul(valueLoss, settings.valueWeight)), bonus).asScalar();
-  });
-  return { loss, ...seen, gradientNorm };
+  }, learningRate);
+  return { loss, ...seen, gradientNorm, learningRate };
 }
