@@ -5,6 +5,7 @@ import { registerAgents } from './agents.js';
 import { registerDoctor } from './doctor.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerLogs } from './logs.js';
+import { registerReport } from './report.js';
 import { registerRun } from './run.js';
 import { registerRuns } from './runs.js';
 import { remark } from './terminal.js';
@@ -14,6 +15,7 @@ const COMMANDS = [
   registerRun,
   registerEvaluate,
   registerLogs,
+  registerReport,
   registerAgents,
   registerRuns,
   registerDoctor,

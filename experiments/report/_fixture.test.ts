@@ -46,7 +46,12 @@ function policy(id: string, summary: string, value: number, half: number, truth:
     reasons: [],
     weights: {
       edges: [0, ...edges],
-      counts: [1240, ...edges.slice(1).map((_, i) => Math.round(9000 * Math.exp(-((i - 11.5) ** 2) / (half * 4000))))],
+      counts: [
+        1240,
+        ...edges
+          .slice(1)
+          .map((edge, i) => (edge > 6000 * half ? 0 : Math.round(4800 * Math.exp(-((i - 10.5) ** 2) / (half * 4000))))),
+      ],
     },
     truth,
   };
@@ -65,11 +70,16 @@ function refusedPolicy(): PolicySection {
   const greedy = policy('greedy', 'The item with the highest predicted click rate, always.', 0.07, 0.012, 0.0712);
   return {
     ...greedy,
+    weights: {
+      edges: greedy.weights.edges,
+      counts: greedy.weights.counts.map((_, i) => (i === 0 ? 19_387 : i > 11 ? 600 >> (i - 12) : 0)),
+    },
     estimates: Object.fromEntries(KEYS.map((key) => [key, REFUSED])),
     diagnostics: {
       ...greedy.diagnostics,
       effectiveSampleSize: 11.4,
       maxWeight: 812.5,
+
       maxWeightShare: 0.2871,
       offendingRows: Array.from({ length: 34 }, (_, i) => 17 + 311 * i),
     },

@@ -69,7 +69,7 @@ export function table<Row>({ caption, hideCaption = false, columns, groups }: Ta
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
     <table>
       <caption${hideCaption && raw(' class="unseen"')}>
-        ${caption}
+        <span class="stay">${caption}</span>
       </caption>
       <thead>
         <tr>
@@ -82,7 +82,7 @@ export function table<Row>({ caption, hideCaption = false, columns, groups }: Ta
             ${
               heading !== undefined &&
               html`<tr class="group">
-                <th scope="rowgroup" colspan="${columns.length}">${heading}</th>
+                <th scope="rowgroup" colspan="${columns.length}"><span class="stay">${heading}</span></th>
               </tr>`
             }
             ${rows.map(row)}

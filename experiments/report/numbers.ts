@@ -35,12 +35,12 @@ export function percent(share: number): string {
   const value = 100 * share;
   const size = Math.abs(value);
   const decimals = size === 0 ? 0 : size >= 10 ? 1 : Math.min(6, 1 - Math.floor(Math.log10(size)));
-  return `${fixed(value, decimals)} %`;
+  return `${fixed(value, decimals)}\u00a0%`;
 }
 
 /** A relative change in percent, with its sign. */
 export function change(share: number): string {
-  return `${signed(100 * share, 1)} %`;
+  return `${signed(100 * share, 1)}\u00a0%`;
 }
 
 /** The decimals that give the typical interval of a column two significant digits in its half-width. */

@@ -51,8 +51,8 @@ code, pre { font-family: var(--mono); font-size: .875em; overflow-wrap: anywhere
 .badge svg { width: 1.15em; height: 1.15em; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .answer .badge { background: var(--edge); color: var(--paper); font-size: .9375rem; }
 
-nav { margin: 2rem 0 0; padding: .625rem 0; border-block: 1px solid var(--line); font-size: .875rem; }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
+nav { margin: 2rem 0 0; padding: .625rem 0; border-block: 1px solid var(--line); font-size: .8125rem; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.125rem; list-style: none; margin: 0; padding: 0; }
 nav a { text-decoration: none; display: inline-block; padding: .2rem 0; }
 nav a:hover { text-decoration: underline; }
 section { margin-top: 3.25rem; scroll-margin-top: 1rem; }
@@ -70,8 +70,9 @@ th, td { padding: .5rem .875rem; text-align: left; vertical-align: top; border-b
 th:first-child, td:first-child { padding-left: 0; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--axis); }
 thead small, tbody small { display: block; }
+thead small { white-space: nowrap; }
 tbody th { font-weight: 600; min-width: 8rem; max-width: 22rem; overflow-wrap: break-word; }
-td small { width: max-content; max-width: 16rem; overflow-wrap: break-word; }
+td small { width: max-content; max-width: 14rem; overflow-wrap: break-word; }
 td.n small { margin-left: auto; }
 td .badge + small { margin-top: .25rem; }
 td.n, .method { white-space: nowrap; }
@@ -79,22 +80,25 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.group th { padding-top: 1.25rem; font-weight: 600; max-width: none; }
 tr.group small { display: inline; }
 tr.group .badge { margin-left: .5rem; }
-.overall { font-weight: 400; margin-left: .5rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.grey { color: var(--quiet-text, var(--muted)); font-weight: 400; }
-.refused { font-style: italic; color: var(--bad); }
+.overall { font-weight: 400; margin-left: .5rem; font-variant-numeric: tabular-nums; }
+.stay { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2 * clamp(1rem, 4vw, 2.5rem)); }
+.method { color: var(--muted); }
+.grey { color: var(--muted); font-weight: 400; }
+.refused { font-weight: 400; font-style: italic; color: var(--bad); }
 .plain { padding-left: 1.2em; overflow-wrap: anywhere; }
 
 figure { margin: 1.25rem 0; min-width: 0; }
 figure svg[role] { display: block; width: 100%; height: auto; font-family: var(--sans); overflow: visible; }
 .when-narrow { display: none; }
 figcaption { font-size: .8125rem; color: var(--muted); margin-top: .5rem; overflow-wrap: anywhere; }
+.grid > figure figcaption { order: -1; margin: 0 0 .25rem; }
 figcaption strong { color: var(--ink); font-weight: 600; }
 .keys { display: inline-flex; flex-wrap: wrap; gap: 0 1rem; max-width: none; }
 .plainly { font-weight: 400; }
 .key { display: inline-flex; align-items: center; gap: .4rem; font-size: .8125rem; color: var(--muted); }
 .key svg { width: auto; height: .8em; flex: none; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1rem 2rem; }
-.grid > figure { max-width: 25rem; margin: 0; }
+.grid > figure { display: flex; flex-direction: column; justify-content: flex-start; max-width: 25rem; margin: 0; }
 
 details { margin: 1rem 0; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }

@@ -27,17 +27,26 @@ export async function curvesSection({ curves }: ReportDocument): Promise<Section
           {
             head: 'Lowest',
             numeric: true,
-            cell: ({ points }) => significant(Math.min(...points.map(([, y]) => y)), 3),
+            cell: ({ points }) =>
+              significant(
+                points.reduce((low, [, y]) => Math.min(low, y), Infinity),
+                3,
+              ),
           },
           {
             head: 'Highest',
             numeric: true,
-            cell: ({ points }) => significant(Math.max(...points.map(([, y]) => y)), 3),
+            cell: ({ points }) =>
+              significant(
+                points.reduce((high, [, y]) => Math.max(high, y), -Infinity),
+                3,
+              ),
           },
           { head: 'Last', numeric: true, cell: ({ points }) => significant(points[points.length - 1][1], 3) },
         ],
         groups: charts.map((rows) => ({
-          heading: html`${rows[0].chart} <span class="grey">${rows[0].yLabel}</span>`,
+          heading: html`${rows[0].chart}
+          ${rows[0].yLabel.toLowerCase() !== rows[0].chart.toLowerCase() && html`<span class="grey">${rows[0].yLabel}</span>`}`,
           rows,
         })),
       }),

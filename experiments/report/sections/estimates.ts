@@ -99,7 +99,7 @@ function columns(
         standardError === null ? '' : fixed(standardError, decimals + 1),
     },
     ...(has.setting ? [setting] : []),
-    { head: 'Method', cell: ({ estimate }) => html`<span class="grey">${estimate.method}</span>` },
+    { head: 'Method', cell: ({ estimate }) => html`<span class="method">${estimate.method}</span>` },
   ];
 }
 

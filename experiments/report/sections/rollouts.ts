@@ -83,12 +83,8 @@ async function oneEnv(env: string, rollouts: readonly RolloutSection[]): Promise
       groups: rollouts.map(({ policy, overall, perSeed }) => ({
         heading: html`${policy}
           <span class="overall"
-            >${valueOf(overall, decimals)}
-            ${
-              overall.value !== null &&
-              overall.interval !== null &&
-              html`<small>${range(overall.interval, decimals)}, ${overall.method}</small>`
-            }</span
+            >overall ${valueOf(overall, decimals)}
+            ${overall.interval !== null && `(${range(overall.interval, decimals)}, ${overall.method})`}</span
           >`,
         rows: perSeed,
       })),
