@@ -40,7 +40,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const wrongUse = error instanceof GymError && (error.code === 'usage' || error.code === 'config');
     remark(pc.red(`recsys-gym: ${messageOf(error)}`));
-    if (!(error instanceof GymError) && error instanceof Error && error.stack !== undefined) remark(pc.dim(error.stack));
+    if (!(error instanceof GymError) && error instanceof Error && error.stack !== undefined)
+      remark(pc.dim(error.stack));
     if (wrongUse) remark(pc.dim(`See 'recsys-gym ${args[0] ?? ''} --help'.`));
     return wrongUse ? 2 : 1;
   }

@@ -1,8 +1,9 @@
-import { choose } from '../../../core/check.js';
+import { z } from 'zod';
+import { choose, complaint } from '../../../core/check.js';
 import type { Rng } from '../../../core/random.js';
 import { bundle, decode, encode } from '../../../core/safetensors.js';
 import type { Rows } from '../../../logs/record.js';
-import type { FittedModel, ModelCard } from '../../../reward-models/contract.js';
+import type { FittedModel, ModelCard, Quality } from '../../../reward-models/contract.js';
 import { measureQuality } from '../../../reward-models/quality.js';
 import type { LogExperiment } from '../../config/schema.js';
 import type { ModelSection } from '../../contract.js';
@@ -14,6 +15,8 @@ import type { LogData } from './data.js';
 interface CrossFitted {
   readonly guesses: Float32Array;
   readonly card: ModelCard;
+  /** Per head, of predictions by models that did not see the row. */
+  readonly quality: readonly Quality[];
 }
 
 /** The models of one run. */
@@ -49,9 +52,21 @@ export async function fitModels(
       const fitted = ready.crossFit({ log, rows, heads, folds, random: random.fork(name), onProgress: stage.progress });
       const guesses = fitted.guesses(formula);
       stage.done(`${folds} folds`);
-      return encode(bundle({ guesses }, { card: JSON.stringify(fitted.models[0].card) }));
+      const quality = JSON.stringify(fitted.quality());
+      return encode(bundle({ guesses, example: fitted.models[0].save() }, { quality }));
     });
-    return unpack(bytes, folder.path(name), ranker.card);
+    const { tensors, metadata } = decode(bytes, folder.path(name));
+    const [guesses, example] = [tensors['guesses'].values, tensors['example'].values];
+    if (!(guesses instanceof Float32Array && example instanceof Uint8Array)) {
+      throw complaint('data', {
+        where: folder.path(name),
+        expected: 'guesses',
+        received: 'other numbers',
+        try: 'Start again without --resume.',
+      });
+    }
+    const quality = qualities.parse(JSON.parse(metadata['quality']));
+    return { guesses, card: ready.load(example).card, quality };
   };
   const toLearn = await crossFitted('guesses-train', train, 'guesses to learn from');
   const toJudge = await crossFitted('guesses-judge', judge, 'guesses to judge with');
@@ -61,21 +76,27 @@ export async function fitModels(
     judgeGuesses: toJudge.guesses,
     sections: [
       { role: 'ranks for the greedy baseline', card: ranker.card, heldOut: measureQuality(ranker, log, judge) },
-      { role: `judges: one of ${folds} cross-fitted models on the judging rows`, card: toJudge.card },
+      {
+        role: `judges: one of ${folds} cross-fitted models on the judging rows`,
+        card: toJudge.card,
+        heldOut: toJudge.quality,
+      },
     ],
   };
 }
 
-function unpack(bytes: Uint8Array, where: string, like: ModelCard): CrossFitted {
-  const { tensors, metadata } = decode(bytes, where);
-  const { values } = tensors['guesses'];
-  const card: unknown = JSON.parse(metadata['card']);
-  if (!(values instanceof Float32Array) || !isCard(card, like))
-    throw new Error(`${where}: not the guesses of this version.`);
-  return { guesses: values, card };
-}
-
-/** A card that this process wrote itself into its own checkpoint, recognised by its keys. */
-function isCard(value: unknown, like: ModelCard): value is ModelCard {
-  return typeof value === 'object' && value !== null && Object.keys(like).every((key) => key in value);
-}
+/** JSON writes NaN (the AUC of rows of one class) as null. */
+const number = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+const qualities = z.array(
+  z.object({
+    rows: number,
+    loss: number,
+    lossOfConstant: number,
+    auc: number,
+    expectedCalibrationError: number,
+    reliability: z.array(z.object({ rows: number, meanPredicted: number, meanObserved: number })),
+  }),
+);

@@ -1,0 +1,45 @@
+import { benchEnv } from './env.js';
+import { benchLogs } from './logs.js';
+
+/** What a benchmark prints: a table and remarks on what was measured. */
+export interface BenchResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly notes: readonly string[];
+}
+
+/** A row of the table of benchmarks. */
+export interface Benchmark {
+  readonly summary: string;
+  readonly run: () => Promise<BenchResult>;
+}
+
+/** The table of benchmarks: `recsys-gym bench NAME`. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  env: {
+    summary: 'world steps per CPU-second at batch 1, 64 and 1024',
+    run: () => {
+      const { speeds, peers, notes } = benchEnv();
+      const beside = peers.flatMap((peer) =>
+        'skipped' in peer ? [] : [[`${peer.env} (${peer.version})`, peer.batch, peer.stepsPerCpuSecond]],
+      );
+      const skipped = peers.flatMap((peer) => ('skipped' in peer ? [`${peer.env} skipped: ${peer.skipped}`] : []));
+      return Promise.resolve({
+        columns: ['env', 'batch', 'steps per CPU-second'],
+        rows: [...speeds.map(({ env, batch, stepsPerCpuSecond }) => [env, batch, stepsPerCpuSecond]), ...beside],
+        notes: [...notes, ...skipped],
+      });
+    },
+  },
+  logs: {
+    summary: 'rows per second imported from CSV, read as columns and exported',
+    run: async () => {
+      const result = await benchLogs();
+      return {
+        columns: ['what', 'value'],
+        rows: Object.entries(result).map(([name, value]) => [name, Number(value)]),
+        notes: [],
+      };
+    },
+  },
+};
