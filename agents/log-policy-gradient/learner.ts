@@ -35,7 +35,7 @@ const DEFAULTS: LogPolicyGradientSettings = {
   epochs: 60,
   patience: 8,
   batch: 4096,
-  learningRate: 0.03,
+  learningRate: 0.1,
   clip: 20,
   pessimism: 1,
   klWeight: 0.002,

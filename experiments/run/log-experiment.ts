@@ -1,7 +1,7 @@
 import { stream } from '../../core/random.js';
 import { backendInUse } from '../../core/tensor/backend.js';
 import type { LogExperiment } from '../config/schema.js';
-import type { Comparison, PolicySection, ReportDocument } from '../contract.js';
+import type { Answer, Comparison, PolicySection, ReportDocument } from '../contract.js';
 import { comparePolicies, defaultRequests, evaluatePolicy, parseRequests, type Side } from '../evaluate/evaluate.js';
 import type { LoggedRounds } from '../evaluate/rounds.js';
 import { answerFrom } from './answer.js';
@@ -59,7 +59,7 @@ export async function runLogExperiment(
     version: 1,
     id: experiment.id,
     question: experiment.question,
-    answer: answerFrom(first.section, comparisons[0]),
+    answer: withRemark(answerFrom(first.section, comparisons[0]), first.target),
     provenance: await provenance(experiment, backendInUse(), data.log.hash),
     data: dataSection(data, level),
     models: models.sections,
@@ -79,6 +79,13 @@ export async function runLogExperiment(
     ),
     rollouts: [],
   };
+}
+
+/** Says so when the learner ended where it began: at the uniform policy. */
+function withRemark(answer: Answer, target: Float64Array): Answer {
+  const kept = target.every((probability) => probability === target[0]);
+  const remark = 'The learner kept the uniform policy: no other looked better on the rows it held out.';
+  return kept ? { ...answer, reasons: [...answer.reasons, remark] } : answer;
 }
 
 interface Judged {
