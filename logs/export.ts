@@ -36,9 +36,10 @@ export function piecesOf(log: Log): LogPieces {
   return { name: log.name, rows: log.rows, head: log, listsCandidates: log.candidates !== 'all', pieces: pieces() };
 }
 
-/** A log in a store, in pieces; memory does not grow with the rows. */
+/** A log in a store, in pieces; memory does not grow with the rows. Damaged content is refused before the first row. */
 export async function storedPieces(store: LogStore, name: string): Promise<LogPieces> {
   const log = await store.find(name);
+  await store.check(log);
   const head = await store.head(log);
   return { name, rows: log.rows, head, listsCandidates: log.candidates === 'listed', pieces: store.pieces(log) };
 }

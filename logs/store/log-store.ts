@@ -1,8 +1,8 @@
 import { GymError, suggestion } from '../../core/check.js';
 import type { Log } from '../record.js';
 import { openDatabase, type Database } from './database.js';
-import { sliceColumns, type LogColumns, type LogHead } from './fields.js';
-import { readColumns, readHead, readLog, STORED, storedLog, type StoredLog } from './reader.js';
+import { type LogColumns, type LogHead } from './fields.js';
+import { hashStored, mustMatch, readColumns, readHead, readLog, STORED, storedLog, type StoredLog } from './reader.js';
 import { CHUNK_ROWS, prepareTables } from './tables.js';
 import { openWriter, type LogWriter, type WriteOptions } from './writer.js';
 
@@ -32,6 +32,8 @@ export interface LogStore {
   head(log: StoredLog): Promise<LogHead>;
   /** The rows in pieces of up to 4,096, for what need not have them all in memory. */
   pieces(log: StoredLog): AsyncGenerator<LogColumns>;
+  /** Holds the whole content of a log against its hash, piece by piece; throws a data error when it was damaged. */
+  check(log: StoredLog): Promise<void>;
   /** Streams a new log in; see `LogWriter`. */
   writer(name: string, options?: WriteOptions): Promise<LogWriter>;
   /** Stores a log that is in memory. */
@@ -92,13 +94,15 @@ function logStore(database: Database): LogStore {
         });
       }
     },
+    check: (log) =>
+      database.snapshot(async () => {
+        mustMatch(database, log, await hashStored(database, log, await readHead(database, log)));
+      }),
     writer: (name, options = {}) => openWriter(database.file, name, options),
     async put(log, options = {}) {
       const writer = await store.writer(log.name, options);
       try {
-        for (let from = 0; from < log.rows; from += CHUNK_ROWS) {
-          await writer.append(sliceColumns(log, from, Math.min(log.rows, from + CHUNK_ROWS)));
-        }
+        await writer.append(log);
         return await writer.commit(log);
       } catch (error) {
         await writer.abort();

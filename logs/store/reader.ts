@@ -3,6 +3,7 @@ import { makeLog } from '../columns.js';
 import type { ActionTable, Candidates, Dictionary, Log } from '../record.js';
 import { bytesIn, numberIn, textIn, type Database, type Row } from './database.js';
 import { bytesOf, fieldsOf, shapeOf, type Column, type Field, type LogColumns, type LogHead } from './fields.js';
+import { hashInPieces } from './hash.js';
 import { CHUNK_ROWS, parseHead, parseTexts, type StoredHead } from './tables.js';
 
 /** A log in the store, without its rows and texts. */
@@ -110,11 +111,7 @@ async function readCandidates(database: Database, log: number, from: number, to:
 }
 
 /** A whole column in consecutive pieces, without gaps. */
-export async function* fieldPieces(
-  database: Database,
-  log: StoredLog,
-  field: Omit<Field, 'of'>,
-): AsyncGenerator<Column> {
+async function* fieldPieces(database: Database, log: StoredLog, field: Omit<Field, 'of'>): AsyncGenerator<Column> {
   for (let from = 0; from < log.rows; from += CHUNK_ROWS) {
     const rows = Math.min(CHUNK_ROWS, log.rows - from);
     yield await fill(database, log.id, field, from, field.allocate(rows * field.width));
@@ -122,7 +119,7 @@ export async function* fieldPieces(
 }
 
 /** Offsets and codes of all listed candidates in consecutive pieces. */
-export function candidatePieces(
+function candidatePieces(
   database: Database,
   log: StoredLog,
 ): { offsets: AsyncGenerator<Column>; codes: AsyncGenerator<Column> } {
@@ -137,6 +134,23 @@ export function candidatePieces(
     for await (const { bytes } of pieces(database, log.id, CODES, 0, log.rows)) yield new Uint8Array(bytes);
   }
   return { offsets: offsets(), codes: codes() };
+}
+
+/** The hash of a stored log, read back piece by piece. */
+export function hashStored(database: Database, log: StoredLog, head: LogHead): Promise<string> {
+  const candidates = log.candidates === 'all' ? undefined : candidatePieces(database, log);
+  return hashInPieces(head, fieldsOf(shapeOf(log.schema)), (field) => fieldPieces(database, log, field), candidates);
+}
+
+/** Throws unless a hash computed from the content is the one the log was stored with. */
+export function mustMatch(database: Database, { name, hash }: StoredLog, received: string): void {
+  if (received === hash) return;
+  throw complaint('data', {
+    where: `stored log '${name}' in ${database.file}`,
+    expected: `content with hash ${hash}`,
+    received: `content with hash ${received}: the file was damaged or changed`,
+    try: `Remove the log ('recsys-gym logs remove ${name}') and import it again.`,
+  });
 }
 
 /** Rows [from, to) of a log, as columns of their own. */
@@ -242,13 +256,6 @@ export async function readLog(database: Database, stored: StoredLog, from: numbe
     requests: head.requests.values,
     categoricalValues: head.categoricalValues.map(({ values }) => values),
   });
-  if (to - from === stored.rows && log.hash !== stored.hash) {
-    throw complaint('data', {
-      where: `stored log '${stored.name}' in ${database.file}`,
-      expected: `content with hash ${stored.hash}`,
-      received: `content with hash ${log.hash}: the file was damaged or changed`,
-      try: `Remove the log ('recsys-gym logs remove ${stored.name}') and import it again.`,
-    });
-  }
+  if (to - from === stored.rows) mustMatch(database, stored, log.hash);
   return log;
 }

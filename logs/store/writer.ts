@@ -14,8 +14,7 @@ import {
   type LogHead,
   type Shape,
 } from './fields.js';
-import { hashInPieces } from './hash.js';
-import { candidatePieces, CODES, COUNTS, fieldPieces, type StoredLog } from './reader.js';
+import { CODES, COUNTS, hashStored, type StoredLog } from './reader.js';
 import { CHUNK_ROWS, type StoredHead } from './tables.js';
 
 export interface WriteOptions {
@@ -110,12 +109,12 @@ function writer(database: Database, id: number, name: string, origin: string): L
     name,
     async append(columns) {
       mustBeOpen();
-      if (columns.rows === 0) return;
       const lists = columns.candidates !== 'all';
       if (listed !== undefined && listed !== lists) {
         throw new GymError('shape', `log '${name}': candidates are listed in some rows and not in others.`);
       }
       listed = lists;
+      if (columns.rows === 0) return;
       shape ??= {
         outcomes: columns.outcomes.length,
         numeric: columns.numeric.length / columns.rows,
@@ -231,10 +230,4 @@ async function writeActions(
   for (let at = 0; at < column.length; at += step) {
     await writePiece(database, log, field, at / width, column.subarray(at, at + step));
   }
-}
-
-/** The hash of what was just written, read back piece by piece. */
-function hashStored(database: Database, log: StoredLog, head: LogHead): Promise<string> {
-  const candidates = log.candidates === 'all' ? undefined : candidatePieces(database, log);
-  return hashInPieces(head, fieldsOf(shapeOf(log.schema)), (field) => fieldPieces(database, log, field), candidates);
 }
