@@ -11,7 +11,7 @@ test('numbers: finite decimals, nothing else', (t) => {
     t.is(parseNumber(cell), value);
   }
   for (const cell of ['', ' ', 'x', '1,5', 'NaN', 'Infinity', '1e999', Infinity, NaN, true, null, undefined, ['1']]) {
-    t.is(parseNumber(cell), NaN, `${cell}`);
+    t.is(parseNumber(cell), NaN, String(cell));
   }
 });
 
