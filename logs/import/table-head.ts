@@ -44,7 +44,7 @@ const shape = z.object({
   actions: z.object({
     values: texts,
     numericNames: texts,
-    numeric: z.array(z.number().nullable()),
+    numeric: z.array(z.union([z.number(), z.enum(['-0', 'NaN', 'Infinity', '-Infinity'])])),
     categoricalNames: texts,
     categorical: z.array(z.int().min(-1)),
     categoricalValues: z.array(dictionary),
@@ -56,7 +56,7 @@ const shape = z.object({
   categoricalValues: z.array(dictionary.nullable()),
 });
 
-/** The head as JSON. NaN among the actions' numbers becomes null. */
+/** The head as JSON. Numbers that JSON does not know are written as texts. */
 export function headJson(head: TableHead): string {
   const { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes } = head.schema;
   const { actions, policies, users, sessions, requests } = head;
@@ -65,13 +65,18 @@ export function headJson(head: TableHead): string {
     version: 1,
     timeUnit: head.timeUnit,
     schema: { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes },
-    actions: { ...actions, numeric: [...actions.numeric], categorical: [...actions.categorical] },
+    actions: { ...actions, numeric: Array.from(actions.numeric, jsonNumber), categorical: [...actions.categorical] },
     policies,
     users,
     sessions,
     requests,
     categoricalValues: head.categoricalValues.map((known) => known ?? null),
   });
+}
+
+function jsonNumber(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
 }
 
 /** The head beside a table, if there is one. */
@@ -102,7 +107,7 @@ export async function readTableHead(table: string): Promise<TableHead | undefine
     timeUnit,
     actions: {
       ...actions,
-      numeric: Float32Array.from(actions.numeric, (value) => value ?? NaN),
+      numeric: Float32Array.from(actions.numeric, Number),
       categorical: Int32Array.from(actions.categorical),
     },
     ...(policies === undefined ? {} : { policies }),
