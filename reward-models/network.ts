@@ -30,7 +30,7 @@ export interface FitSettings extends FeatureSettings {
 }
 
 /** What a network is built for. H = heads. */
-export interface NetworkShape {
+interface NetworkShape {
   /** Size of the embedding table. */
   readonly buckets: number;
   /** Numeric inputs. */

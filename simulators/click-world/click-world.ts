@@ -175,16 +175,15 @@ function servingPolicy(settings: ClickWorldSettings, logOdds: Float64Array, rand
   const mean = logOdds.reduce((sum, x) => sum + x, 0) / logOdds.length;
   const deviation = Math.sqrt(logOdds.reduce((sum, x) => sum + (x - mean) ** 2, 0) / logOdds.length) || 1;
   const blind = Math.sqrt(1 - skill * skill);
-  const weights = logOdds.map((x) => {
-    const score = (skill * (x - mean)) / deviation + blind * normal(random);
-    return Math.exp(score / servingTemperature);
-  });
-  for (let from = 0; from < weights.length; from += A) {
-    const row = weights.subarray(from, from + A);
+  const scores = logOdds.map((x) => (skill * (x - mean)) / deviation + blind * normal(random));
+  for (let from = 0; from < scores.length; from += A) {
+    const row = scores.subarray(from, from + A);
+    const highest = row.reduce((most, score) => Math.max(most, score), -Infinity);
+    for (let a = 0; a < A; a++) row[a] = Math.exp((row[a] - highest) / servingTemperature);
     const total = row.reduce((sum, weight) => sum + weight, 0);
     for (let a = 0; a < A; a++) row[a] = explorationShare / A + (1 - explorationShare) * (row[a] / total);
   }
-  return weights;
+  return scores;
 }
 
 interface Writing {

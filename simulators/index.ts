@@ -1,0 +1,7 @@
+import { clickWorldKind } from './click-world/click-world.js';
+
+/** Worlds that write logs and know the truth about them: the table is the registry. */
+export const worlds = { 'click-world': clickWorldKind } as const;
+
+export * from './click-world/click-world.js';
+export * from './contract.js';
