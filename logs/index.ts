@@ -3,6 +3,7 @@ export * from './record.js';
 export * from './columns.js';
 export * from './dictionary.js';
 export * from './export.js';
+export * from './features.js';
 export * from './load.js';
 export * from './split.js';
 export * from './summary.js';

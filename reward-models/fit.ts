@@ -42,6 +42,9 @@ function fitNetwork<Settings extends FitSettings>(
   const { log, rows, settings, random } = request;
   backendInUse();
   checkSettings(kind.name, settings);
+  if (request.heads.length === 0) {
+    throw complaint('usage', { where: `${kind.name} fit: heads`, expected: 'one outcome or more', received: 'none' });
+  }
   const { fitting, heldOut } = holdOut(request);
   const encoder = fitEncoder(log, { name: rows.name, index: fitting }, settings);
   const bases = request.heads.map((outcome) => baseOf(log, outcome, rows.index, fitting));

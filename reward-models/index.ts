@@ -20,4 +20,5 @@ export * from './formula.js';
 export * from './guess.js';
 export * from './logistic.js';
 export * from './mlp.js';
+export type { FitSettings } from './network.js';
 export * from './quality.js';

@@ -8,6 +8,7 @@ import { infer } from '../core/tensor/train.js';
 import { makeLog } from '../logs/columns.js';
 import type { Log, Rows } from '../logs/record.js';
 import type { FittedModel, RewardModelKind } from './contract.js';
+import { loadRewardModel } from './index.js';
 import { logistic, LOGISTIC_DEFAULTS, logisticNetwork } from './logistic.js';
 import { mlp, MLP_DEFAULTS, mlpNetwork } from './mlp.js';
 import type { FitSettings } from './network.js';
@@ -122,6 +123,7 @@ for (const [name, { kind, settings }] of Object.entries(kinds)) {
     t.deepEqual(predict(again, fresh), predict(fitted(), fresh));
     t.deepEqual(again.save(), bytes);
     t.deepEqual(again.card, fitted().card);
+    t.is(loadRewardModel(bytes).card.kind, name);
   });
 
   test(`${name}: same seed, same bytes; another seed, others`, (t) => {
@@ -204,6 +206,7 @@ for (const [name, { kind, settings }] of Object.entries(kinds)) {
     t.throws(() => fit({}, ['clicks']), {
       message: /expected an outcome out of click, dwellSeconds, received 'clicks'/,
     });
+    t.throws(() => fit({}, []), { message: /heads: expected one outcome or more/ });
     t.throws(() => fit({ epochs: 0 }), { message: /epochs/ });
     t.throws(() => fit({ heldOut: 1 }), { message: /heldOut/ });
     t.throws(() => fit({}, ['click'], colourLog(10, 'tiny')), { message: /at least 20 rows/ });
