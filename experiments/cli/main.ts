@@ -8,6 +8,7 @@ import { registerLogs } from './logs.js';
 import { registerReport } from './report.js';
 import { registerRun } from './run.js';
 import { registerRuns } from './runs.js';
+import { registerStudy } from './study.js';
 import { remark } from './terminal.js';
 
 /** The commands, in the order in which --help lists them. */
@@ -18,6 +19,7 @@ const COMMANDS = [
   registerReport,
   registerAgents,
   registerRuns,
+  registerStudy,
   registerDoctor,
 ];
 

@@ -1,4 +1,12 @@
+import type { Terms } from '../rounds.js';
 import type { Estimator } from './form.js';
+
+/** [N] w·r. */
+function weighted({ reward, weight }: Terms): Float64Array {
+  const rounds = new Float64Array(weight.length);
+  for (let i = 0; i < rounds.length; i++) rounds[i] = weight[i] * reward[i];
+  return rounds;
+}
 
 /**
  * Inverse propensity scoring: mean of w·r (Horvitz and Thompson 1952). Unbiased when every action the target can choose
@@ -8,7 +16,7 @@ export const ips: Estimator = {
   name: 'IPS',
   assumption: 'Propensities are right and cover every action of the policy.',
   needsGuesses: false,
-  perRound: ({ reward, weight }) => ({ numerator: weight.map((w, i) => w * reward[i]) }),
+  perRound: (terms) => ({ numerator: weighted(terms) }),
 };
 
 /** Mean of min(w, clip)·r (Ionides 2008): smaller variance, biased low for positive rewards where weights were cut. */
@@ -17,16 +25,21 @@ export const clippedIps: Estimator = {
   assumption: 'Weights above the clip carry little: what was cut is lost, so positive rewards are underestimated.',
   needsGuesses: false,
   setting: { name: 'largest weight', value: 10 },
-  perRound: ({ reward, weight }, clip) => ({ numerator: weight.map((w, i) => Math.min(w, clip) * reward[i]) }),
+  perRound: ({ reward, weight }, clip) => {
+    const numerator = new Float64Array(weight.length);
+    for (let i = 0; i < numerator.length; i++) numerator[i] = Math.min(weight[i], clip) * reward[i];
+    return { numerator };
+  },
 };
 
 /**
  * Self-normalised IPS: Σ w·r / Σ w (Swaminathan and Joachims 2015). Stays inside the range of the rewards and does not
- * change when all propensities are off by one factor; biased of order 1/N.
+ * change when all propensities are off by one factor; biased of order 1/N. Where obp resamples w·r / mean(w) with the
+ * mean of the whole log, here the mean weight is part of every replicate and of the delta method.
  */
 export const snips: Estimator = {
   name: 'Self-normalised IPS',
   assumption: 'As IPS; additionally robust to propensities that are all off by one factor.',
   needsGuesses: false,
-  perRound: ({ reward, weight }) => ({ numerator: weight.map((w, i) => w * reward[i]), denominator: weight }),
+  perRound: (terms) => ({ numerator: weighted(terms), denominator: terms.weight }),
 };
