@@ -16,7 +16,7 @@ export function registerReport(cli: Argv): Argv {
       command
         .positional('run', { type: 'string', demandOption: true, describe: 'Folder of a run, or a report.json' })
         .option('out', { type: 'string', describe: 'Where to write; without it, beside the report.json' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print the document instead; write nothing' })
+        .option('json', { type: 'boolean', describe: 'Print the document instead; write nothing' })
         .conflicts('out', 'json')
         .example('$0 report logs/runs/quickstart/001', 'writes report.html into that folder')
         .example('$0 report report.json --out friday.html', 'writes another file')
@@ -24,7 +24,7 @@ export function registerReport(cli: Argv): Argv {
     async ({ run, out, json }) => {
       const path = (await isFolder(run)) ? join(run, 'report.json') : run;
       const document = parseReport(await readReport(path), path);
-      if (json) {
+      if (json === true) {
         print(serialiseReport(document).trimEnd());
         return;
       }

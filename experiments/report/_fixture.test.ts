@@ -17,7 +17,12 @@ export function estimate(value: number, half: number, extra: Partial<Estimate> =
   };
 }
 
-export const REFUSED: Estimate = { value: null, standardError: null, interval: null, method: 'refused' };
+export const REFUSED: Estimate = {
+  value: null,
+  standardError: null,
+  interval: null,
+  method: 'refused: Row 17 holds 29 % of all weight.',
+};
 
 function policy(id: string, summary: string, value: number, half: number, truth: number): PolicySection {
   const settings: Readonly<Record<string, number>> = { clippedIps: 10, switchDr: 10, dros: 10 };

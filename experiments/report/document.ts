@@ -217,15 +217,16 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // JSON.parse complains at the end of the text exactly when the beginning was fine.
-    const brokenOff = /end of JSON|Unterminated|end of input/i.test(messageOf(error));
+    // JSON.parse complains about the very end of the text when its beginning was fine.
+    const message = messageOf(error);
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? 0);
+    const brokenOff = /end of JSON|Unterminated/i.test(message) || at >= text.trimEnd().length;
     throw complaint(
       'data',
       {
         where,
         expected: 'a complete JSON document',
-        received:
-          text.trim() === '' ? 'nothing' : brokenOff ? 'one that breaks off' : `other text (${messageOf(error)})`,
+        received: text.trim() === '' ? 'nothing' : brokenOff ? 'one that breaks off' : `other text (${message})`,
         try: brokenOff
           ? 'The file is incomplete: run the experiment again, or copy the file anew.'
           : 'Name the report.json of a run, or its folder.',

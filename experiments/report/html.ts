@@ -17,11 +17,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text for element content and quoted attributes; control characters that HTML forbids become the replacement sign. */
+/** The replacement sign instead of control characters that HTML forbids. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
+}
+
+/** Text for element content and quoted attributes. */
 export function escape(text: string): string {
-  return text
-    .replaceAll(/[&<>"']/g, (character) => ESCAPES[character])
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
+  return withoutControls(text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character]));
 }
 
 function flatten(part: Part): string {

@@ -13,6 +13,7 @@ export interface EstimatorTerm extends Term {
   readonly assumes: string;
 }
 
+const UNKNOWN = 'Not described in this version.';
 const LOGGED = 'the logged propensities are right and no action that the policy takes was impossible when logging';
 
 export const ESTIMATORS: Readonly<Record<string, EstimatorTerm>> = {
@@ -178,18 +179,27 @@ export const TERMS: Readonly<Record<string, Term>> = {
   },
 };
 
-/** The entry of an estimator key; an unknown key stands for itself. */
+const baseOf = (key: string): string => key.replace(/=.*$/s, '');
+
+/** The entry of an estimator key, with its setting where the key has one ("clippedIps=2"); an unknown key stands for itself. */
 export function estimatorTerm(key: string): EstimatorTerm {
-  if (Object.hasOwn(ESTIMATORS, key)) return ESTIMATORS[key];
-  return {
-    short: key,
-    name: key,
-    meaning: 'Not described in this version.',
-    assumes: 'Not described in this version.',
+  const base = baseOf(key);
+  if (!Object.hasOwn(ESTIMATORS, base)) return { short: key, name: key, meaning: UNKNOWN, assumes: UNKNOWN };
+  const known = ESTIMATORS[base];
+  return base === key ? known : { ...known, short: `${known.short} = ${key.slice(base.length + 1)}` };
+}
+
+/** Estimator keys in the order in which the legend explains them, then those it does not know. */
+export function inLegendOrder(keys: Iterable<string>): string[] {
+  const known = Object.keys(ESTIMATORS);
+  const rank = (key: string): number => {
+    const place = known.indexOf(baseOf(key));
+    return place < 0 ? known.length : place;
   };
+  return [...keys].sort((a, b) => rank(a) - rank(b));
 }
 
 /** The entry of a metric key; an unknown key stands for itself. */
 export function term(key: string): Term {
-  return Object.hasOwn(TERMS, key) ? TERMS[key] : { name: key, meaning: 'Not described in this version.' };
+  return Object.hasOwn(TERMS, key) ? TERMS[key] : { name: key, meaning: UNKNOWN };
 }

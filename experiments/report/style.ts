@@ -73,16 +73,16 @@ thead small, tbody small { display: block; }
 thead small { white-space: nowrap; }
 tbody th { font-weight: 600; min-width: 8rem; max-width: 22rem; overflow-wrap: break-word; }
 td small { width: max-content; max-width: 14rem; overflow-wrap: break-word; }
-td.n small { margin-left: auto; }
+td.n small { max-width: 12rem; margin-left: auto; white-space: normal; }
 td .badge + small { margin-top: .25rem; }
-td.n, .method { white-space: nowrap; }
+td.n { white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.group th { padding-top: 1.25rem; font-weight: 600; max-width: none; }
 tr.group small { display: inline; }
 tr.group .badge { margin-left: .5rem; }
 .overall { font-weight: 400; margin-left: .5rem; font-variant-numeric: tabular-nums; }
 .stay { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2 * clamp(1rem, 4vw, 2.5rem)); }
-.method { color: var(--muted); }
+td .method { display: inline-block; width: max-content; max-width: 16rem; color: var(--muted); white-space: normal; }
 .grey { color: var(--muted); font-weight: 400; }
 .refused { font-weight: 400; font-style: italic; color: var(--bad); }
 .plain { padding-left: 1.2em; overflow-wrap: anywhere; }

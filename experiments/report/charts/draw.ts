@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { Html, escape } from '../html.js';
+import { Html, escape, withoutControls } from '../html.js';
 
 /**
  * Draws vega-lite specs as SVG without a browser, a canvas or a clock: the same spec gives the same bytes. Colours are
@@ -122,7 +122,7 @@ const NEEDLESS =
 function slim(svg: string, label: string): string {
   const size = /^<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
   const [width, height] = size === null ? ['0', '0'] : [size[1], size[2]];
-  return svg
+  return withoutControls(svg)
     .replaceAll(/<path [^>]*(?:display="none"|d="M0,0h0v0h0Z")[^>]*\/>/g, '')
     .replaceAll(/<text [^>]*opacity="0"[^>]*>[^<]*<\/text>/g, '')
     .replaceAll(/<[a-z][^>]*>/g, (tag) => tag.replaceAll(NEEDLESS, ''))

@@ -1,6 +1,6 @@
 import type { ReportDocument } from '../../contract.js';
 import { html, type Html } from '../html.js';
-import { ESTIMATORS, estimatorTerm, term } from '../legend.js';
+import { estimatorTerm, inLegendOrder, term } from '../legend.js';
 import type { Section } from '../parts.js';
 
 /** What must hold for the numbers above to mean what they say, and what the words mean. */
@@ -9,8 +9,7 @@ export function assumptionsSection(document: ReportDocument, terms: readonly str
     ...document.policies.flatMap(({ estimates }) => Object.keys(estimates)),
     ...document.comparisons.map(({ estimator }) => estimator),
   ]);
-  const known = Object.keys(ESTIMATORS).filter((key) => used.has(key));
-  const estimators = [...known, ...[...used].filter((key) => !known.includes(key))];
+  const estimators = inLegendOrder(used);
   return {
     id: 'assumptions',
     title: estimators.length > 0 ? 'Assumptions and terms' : 'Terms',

@@ -3,7 +3,7 @@ import { NARROW, draw } from '../charts/draw.js';
 import { commonWindow, intervalSpec, windowOf, type IntervalChart, type Line } from '../charts/intervals.js';
 import { headlineEstimator, reasonsOf } from '../headline.js';
 import { html, table, type Column, type Html, type Part } from '../html.js';
-import { ESTIMATORS, estimatorTerm } from '../legend.js';
+import { estimatorTerm, inLegendOrder } from '../legend.js';
 import { decimalsFor, fixed, range, significant } from '../numbers.js';
 import { KEYS, badge, figure, intervalOf, spoken, valueOf, type Section } from '../parts.js';
 
@@ -59,14 +59,9 @@ interface Judged {
   readonly rows: readonly EstimateRow[];
 }
 
-/** Known estimators in the order of the legend, then any others. */
 function rowsOf({ estimates }: PolicySection): EstimateRow[] {
-  const known = Object.keys(ESTIMATORS);
-  const rank = (key: string): number => (known.includes(key) ? known.indexOf(key) : known.length);
   const decimals = decimalsFor(Object.values(estimates));
-  return Object.entries(estimates)
-    .sort(([a], [b]) => rank(a) - rank(b))
-    .map(([key, estimate]) => ({ key, estimate, decimals }));
+  return inLegendOrder(Object.keys(estimates)).map((key) => ({ key, estimate: estimates[key], decimals }));
 }
 
 function columns(

@@ -1,4 +1,4 @@
-import type { ReportDocument, SegmentTable } from '../../contract.js';
+import type { Estimate, ReportDocument, SegmentTable } from '../../contract.js';
 import { NARROW, draw } from '../charts/draw.js';
 import { commonWindow, intervalSpec, windowOf, type IntervalRow } from '../charts/intervals.js';
 import { html, table, type Html } from '../html.js';
@@ -39,20 +39,23 @@ async function oneTable(segment: SegmentTable): Promise<Html> {
         ...columns.map((column, c) => ({
           head: column,
           numeric: true,
-          cell: ({ values }: SegmentTable['rows'][number]) => {
-            const estimate = values.at(c);
-            return html`${valueOf(estimate, decimals[c])}
-            ${
-              typeof estimate?.value === 'number' &&
-              estimate.interval !== null &&
-              html`<small>${range(estimate.interval, decimals[c])}</small>`
-            }`;
-          },
+          cell: ({ values }: SegmentTable['rows'][number]) => withInterval(values.at(c), decimals[c]),
         })),
       ],
       groups: [{ rows }],
     })}
     ${intervalMethods(rows.flatMap(({ values }) => values))} ${await dotPlots(segment, decimals)}`;
+}
+
+function intervalText(estimate: Estimate | undefined, decimals: number): string | undefined {
+  return estimate?.interval ? range(estimate.interval, decimals) : undefined;
+}
+
+/** The value with its interval below it, or "refused" with the reason, which evaluations keep as the method. */
+function withInterval(estimate: Estimate | undefined, decimals: number): Html {
+  const reason = /^refused: (.*)$/s.exec(estimate?.method ?? '')?.[1];
+  const below = intervalText(estimate, decimals) ?? reason;
+  return html`${valueOf(estimate, decimals)}${below !== undefined && html`<small>${below}</small>`}`;
 }
 
 async function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly number[]): Promise<Html> {
@@ -66,6 +69,7 @@ async function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly 
   );
   const shared = commonWindow(perColumn.map((column) => windowOf(column)));
   const figures = columns.map(async (column, c) => {
+    if (perColumn[c].every(({ value }) => value === null)) return undefined;
     const label = `${column} by ${by}. ${drawn.map(({ segment, values }) => `${segment}: ${spoken(values.at(c), decimals[c])}.`).join(' ')}`;
     const chart = { rows: perColumn[c], ...(shared === undefined ? {} : { window: shared }) };
     return figure(
