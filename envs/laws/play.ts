@@ -47,7 +47,7 @@ export function drawActions(spec: EnvSpec, seed: number, alike = false): (step: 
 }
 
 /** How one play differs from the plainest one. */
-export interface PlayOptions {
+interface PlayOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly alike?: boolean;

@@ -53,8 +53,10 @@ const STEP_LIMIT = 3;
  *
  * Dynamics: Barto, Sutton and Anderson (1983), "Neuronlike adaptive elements that can solve difficult learning control
  * problems", without friction; constants and explicit Euler steps ("kinematics_integrator = euler") from Gymnasium 1.x,
- * classic_control/cartpole.py. Physics in float64, observations in float32. Starts differ from Gymnasium's for the same
- * seed: here world i of a seed has luck of its own, there seed s world 1 is seed s + 1 world 0.
+ * classic_control/cartpole.py. Physics in float64, observations in float32: from the same state a step gives Gymnasium's
+ * float32 observation. The last bit of the float64 state may differ, where two maths libraries round a sine or cosine
+ * differently; that grows to visible size only over hundreds of steps. Starts differ from Gymnasium's for the same seed:
+ * here every world of a seed has luck of its own, there world 1 of seed s is world 0 of seed s + 1.
  *
  * Versions: v1, stepLimit 500.
  */

@@ -2,7 +2,9 @@ import yargs from 'yargs';
 import pc from 'picocolors';
 import { GymError, messageOf } from '../../core/check.js';
 import { registerAgents } from './agents.js';
+import { registerBench } from './bench.js';
 import { registerDoctor } from './doctor.js';
+import { registerEnvs } from './envs.js';
 import { registerEvaluate } from './evaluate.js';
 import { registerLogs } from './logs.js';
 import { registerReport } from './report.js';
@@ -17,9 +19,11 @@ const COMMANDS = [
   registerEvaluate,
   registerLogs,
   registerReport,
+  registerEnvs,
   registerAgents,
   registerRuns,
   registerStudy,
+  registerBench,
   registerDoctor,
 ];
 
