@@ -49,8 +49,9 @@ test('a summary by hand', (t) => {
   const [click, dwell] = summary.outcomes;
   const { low, high } = wilson(3, 6, 0.95);
   t.like(click, { outcome: 'click', rows: 6, mean: 0.5, interval: [low, high], method: 'Wilson 95%', min: 0, max: 1 });
-  t.like(dwell, { mean: 3.5, method: 'normal 95%', min: 1, max: 6 });
-  const half = 1.959963984540054 * Math.sqrt(3.5 / 6);
+  t.like(dwell, { mean: 3.5, method: 'Student t 95%', min: 1, max: 6 });
+  // t of 5 degrees of freedom at 0.975, times √(variance 3.5 / 6).
+  const half = 2.570581835636314 * Math.sqrt(3.5 / 6);
   t.true(Math.abs(dwell.interval[1] - (3.5 + half)) < 1e-9);
   t.deepEqual(
     summary.positions.map(({ position, rows, share, outcomes }) => [position, rows, share, outcomes[0].mean]),

@@ -10,13 +10,13 @@ const SMALL_PROPENSITY = 0.01;
 /** How far the mean uniform weight may be from 1, in standard errors and at least absolutely, before it is remarked. */
 const TOLERANCE = { standardErrors: 4, absolute: 0.02 };
 
-/** Mean of an outcome: Wilson's interval where every value is 0 or 1, the normal one otherwise. */
+/** Mean of an outcome: Wilson's interval where every value is 0 or 1, Student's t otherwise. */
 export interface OutcomeRate {
   readonly outcome: string;
   readonly rows: number;
   readonly mean: number;
   readonly interval: readonly [number, number];
-  readonly method: 'Wilson 95%' | 'normal 95%';
+  readonly method: 'Wilson 95%' | 'Student t 95%';
   readonly min: number;
   readonly max: number;
 }
@@ -97,13 +97,15 @@ export function summarise(log: Log): LogSummary {
 function rate(outcome: string, column: Float32Array): OutcomeRate {
   const { n, mean, variance } = moments(column);
   const binary = column.every((value) => value === 0 || value === 1);
-  const { low, high } = binary ? wilson(Math.round(mean * n), n, LEVEL) : meanInterval(mean, variance, n, LEVEL);
+  const { low, high } = binary
+    ? wilson(Math.round(mean * n), n, LEVEL)
+    : meanInterval(mean, Math.sqrt(variance), n, LEVEL);
   let [min, max] = [Infinity, -Infinity];
   for (const value of column) {
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
-  return { outcome, rows: n, mean, interval: [low, high], method: binary ? 'Wilson 95%' : 'normal 95%', min, max };
+  return { outcome, rows: n, mean, interval: [low, high], method: binary ? 'Wilson 95%' : 'Student t 95%', min, max };
 }
 
 function propensitySummary({ propensity, candidates, actions, rows }: Log): PropensitySummary {

@@ -107,7 +107,7 @@ const COLOUR: Readonly<Record<Verdict, (text: string) => string>> = {
 };
 
 /** "0.0052 [0.0031, 0.0073]" */
-export function withInterval(estimate: Estimate | undefined): string {
+function withInterval(estimate: Estimate | undefined): string {
   if (estimate === undefined || estimate.value === null) return 'refused';
   const { value, interval } = estimate;
   return interval === null ? brief(value) : `${brief(value)} [${brief(interval[0])}, ${brief(interval[1])}]`;

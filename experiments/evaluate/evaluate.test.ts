@@ -295,6 +295,9 @@ test('no overlap, wrong propensities, constant rewards and too few rewards are s
     judge({ propensity: rounds.propensity.map((p) => 0.8 * p) }).reasons.join(),
     /more than 5 standard errors from 1/,
   );
+  const silent = judge({ reward: rounds.reward.map(() => 0) });
+  t.is(silent.verdict, 'unsupported');
+  t.regex(silent.reasons[0], /No round that the policy could have caused has a reward/);
   const constant = judge({ reward: rounds.reward.map(() => 1) });
   t.is(constant.verdict, 'weak');
   t.regex(constant.reasons.join(), /Every reward is 1/);

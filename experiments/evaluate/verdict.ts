@@ -3,7 +3,7 @@ import type { Diagnostics, Verdict } from '../contract.js';
 import type { LoggedRounds, Terms } from './rounds.js';
 
 /** Where a log stops carrying a number. Judgements, in one place; the report prints those that applied. */
-export const LIMITS = {
+const LIMITS = {
   /** One round may not hold more than this share of all weight. */
   maxShare: 0.5,
   /** Below this effective sample size and this share of the rounds, nothing is said. */
@@ -53,6 +53,13 @@ export function judge(
       );
     }
   }
+  let rewarded = 0;
+  for (let i = 0; i < n; i++) if (terms.weight[i] > 0 && rounds.reward[i] !== 0) rewarded++;
+  if (fatal.length === 0 && rewarded === 0) {
+    fatal.push(
+      'No round that the policy could have caused has a reward: weighting gives 0 with an interval of no width, which is not knowledge.',
+    );
+  }
   if (fatal.length > 0) return { verdict: 'unsupported', reasons: fatal };
 
   if (effectiveShare < LIMITS.weakEffectiveShare || effectiveSampleSize < LIMITS.effectiveRounds)
@@ -64,8 +71,6 @@ export function judge(
       `The mean weight is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
     );
   }
-  let rewarded = 0;
-  for (let i = 0; i < n; i++) if (terms.weight[i] > 0 && rounds.reward[i] !== 0) rewarded++;
   if (rewarded < LIMITS.weakRewardedRounds)
     reasons.push(`Only ${rewarded} rounds that the policy could have caused have a reward.`);
   if (rounds.reward.every((reward) => reward === rounds.reward[0]))
