@@ -34,14 +34,15 @@ async function check(id: string, settings: object, options: LawOptions, json: bo
   const findings = checkLaws(await findMaker(id, settings), options);
   const broken = findings.filter(({ status }) => status === 'broken');
   if (json) printJson({ env: id, ...options, broken: broken.length, laws: findings });
-  else showFindings(findings);
+  else showFindings(id, findings);
   if (broken.length > 0) {
     const names = broken.map((law) => law.id).join(', ');
     throw new GymError('data', `${id} breaks ${broken.length} of ${findings.length} laws: ${names}.`);
   }
 }
 
-function showFindings(findings: readonly LawFinding[]): void {
+function showFindings(env: string, findings: readonly LawFinding[]): void {
+  print(pc.bold(env));
   for (const { id, law, status, sentence } of findings) {
     print(`${marks[status].padEnd(status === 'kept' ? 6 : 0)} ${pc.bold(id)}: ${law}`);
     if (sentence !== '') print(`       ${sentence}`);
@@ -77,7 +78,7 @@ export function registerCheck(group: Argv): Argv {
       command
         .positional('id', {
           type: 'string',
-          describe: `One of: ${Object.keys(envs).join(', ')}; or a JavaScript module that exports makeEnv(batch)`,
+          describe: `All without one. One of: ${Object.keys(envs).join(', ')}; or a JavaScript module that exports makeEnv(batch)`,
         })
         .option('broken', { type: 'boolean', default: false, describe: 'Check the envs that are broken on purpose' })
         .option('worlds', { type: 'number', default: 5, describe: 'Worlds stepped together, from 2' })
@@ -86,6 +87,7 @@ export function registerCheck(group: Argv): Argv {
         .option('settings', { type: 'string', describe: 'JSON object of settings that differ from the defaults' })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
         .example('$0 envs check reference/CartPole-v1', 'Every law, kept or broken')
+        .example('$0 envs check', 'The same for every env')
         .example('$0 envs check ./my-env.js', 'Your own env')
         .example('$0 envs check --broken', 'What the checker says of envs with one fault each'),
     async ({ id, broken, worlds, steps, seed, settings, json }) => {
@@ -97,8 +99,10 @@ export function registerCheck(group: Argv): Argv {
       }
       const options = { worlds, steps, seed };
       if (broken) checkBroken(options, json);
-      else if (id === undefined) throw new GymError('usage', 'envs check: name an env, or say --broken.');
-      else await check(id, parseSettings(settings), options, json);
+      else {
+        for (const env of id === undefined ? Object.keys(envs) : [id])
+          await check(env, parseSettings(settings), options, json);
+      }
     },
   );
 }
