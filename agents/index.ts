@@ -1,0 +1,24 @@
+import { logPolicyGradient } from './log-policy-gradient/learner.js';
+import { ppo } from './ppo.js';
+import { randomAgent } from './random.js';
+import { reinforce } from './reinforce.js';
+
+export type * from './contract.js';
+export * from './log-policies/frequencies.js';
+export * from './log-policies/greedy.js';
+export * from './log-policies/popular.js';
+export * from './log-policies/uniform.js';
+export * from './log-policy-gradient/learner.js';
+export * from './on-policy.js';
+export * from './policy/head.js';
+export * from './policy/heads.js';
+export * from './ppo.js';
+export * from './random.js';
+export * from './reinforce.js';
+export * from './returns.js';
+
+/** Agents that act in envs, by the name a config gives them. */
+export const agents = { random: randomAgent, reinforce, ppo } as const;
+
+/** Learners of policies from logs, by the name a config gives them. */
+export const logLearners = { 'log-policy-gradient': logPolicyGradient } as const;
