@@ -49,7 +49,7 @@ export interface Column<Row> {
   readonly numeric?: boolean;
 }
 
-export interface TableParts<Row> {
+interface TableParts<Row> {
   readonly caption: string;
   /** Leaves the caption to screen readers where a heading says the same. */
   readonly hideCaption?: boolean;

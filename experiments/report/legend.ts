@@ -1,13 +1,13 @@
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
 
-export interface Term {
+interface Term {
   readonly name: string;
   readonly meaning: string;
   readonly unit?: string;
 }
 
 /** An estimator: what it computes and what must hold for its number to mean what it says. */
-export interface EstimatorTerm extends Term {
+interface EstimatorTerm extends Term {
   /** Short form for table cells and charts. */
   readonly short: string;
   readonly assumes: string;

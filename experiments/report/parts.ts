@@ -1,5 +1,4 @@
 import type { Estimate, Verdict } from '../contract.js';
-import { DASH } from './charts/draw.js';
 import { html, raw, type Html, type Part } from './html.js';
 import { fixed, range } from './numbers.js';
 
@@ -70,47 +69,6 @@ export function figure(chart: Html, caption: Part, keys: readonly Html[] = []): 
     <figcaption>${caption} ${keys.length > 0 && html`<span class="keys">${keys}</span>`}</figcaption>
   </figure>`;
 }
-
-const dashText = (dash: readonly number[]): string => (dash.length === 0 ? 'none' : dash.join(' '));
-
-/** The key of a line: a sample of it and its name. */
-export function lineKey(name: string, stroke: string, dash: readonly number[] = []): Html {
-  return html`<span class="key"
-    ><svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
-      <line
-        x1="0"
-        y1="4"
-        x2="24"
-        y2="4"
-        stroke="${stroke}"
-        stroke-width="2"
-        stroke-dasharray="${dashText(dash)}"
-      /></svg
-    >${name}</span
-  >`;
-}
-
-/** Keys of the marks in dot-and-interval charts. */
-export const KEYS = {
-  logged: lineKey('logged rate', 'var(--logged)', DASH.logged),
-  truthLine: lineKey('truth', 'var(--truth)', DASH.truth),
-  truth: html`<span class="key"
-    ><svg viewBox="0 0 14 14" aria-hidden="true" focusable="false">
-      <path d="M7 1.5 12.5 7 7 12.5 1.5 7Z" fill="none" stroke="var(--truth)" stroke-width="2" /></svg
-    >truth</span
-  >`,
-  second: lineKey('bootstrap interval', 'var(--quiet)'),
-  unsure: html`<span class="key"
-    ><svg viewBox="0 0 14 14" aria-hidden="true" focusable="false">
-      <circle cx="7" cy="7" r="5" fill="none" stroke="var(--quiet)" stroke-width="2" /></svg
-    >without an interval</span
-  >`,
-  seeds: html`<span class="key"
-    ><svg viewBox="0 0 14 14" aria-hidden="true" focusable="false">
-      <path d="M7 1v12" stroke="var(--quiet)" stroke-width="2" /></svg
-    >single seeds</span
-  >`,
-} as const;
 
 /** Names and values in two columns. */
 export function facts(pairs: readonly (readonly [Part, Part])[]): Html {

@@ -10,7 +10,7 @@ export const STYLE = `
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #15181c; --raised: #1d2126; --ink: #e8e6e1; --muted: #a6adb8; --line: #31363d; --grid: #282d33; --axis: #6b727c;
     --link: #7cbdf0; --quiet: #8b94a1; --logged: #a6adb8; --truth: #f0a068;
@@ -111,7 +111,7 @@ pre code { overflow-wrap: normal; }
 .legend dd { margin: 0; max-width: 44rem; }
 .legend dd p { margin: .25rem 0 0; color: var(--muted); }
 
-@media (max-width: 48rem) {
+@media screen and (max-width: 48rem) {
   .when-wide { display: none; }
   .when-narrow { display: block; max-width: 25rem; }
   .legend div { grid-template-columns: minmax(0, 1fr); }
@@ -128,8 +128,9 @@ pre code { overflow-wrap: normal; }
   h2, h3 { break-after: avoid; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .scroll { position: relative; overflow: visible; }
-  table { font-size: 8.5pt; }
+  table, thead th, table small, td .badge { font-size: 8pt; }
   th, td { padding: .25rem .4rem; }
+  td small { max-width: 9rem; }
   pre { white-space: pre-wrap; }
   details::details-content { content-visibility: visible; display: block; }
 }

@@ -9,7 +9,7 @@ import { Html, escape, withoutControls } from '../html.js';
 export type Spec = Extract<TopLevelSpec, { readonly layer: unknown }>;
 export type Layer = Spec['layer'][number];
 type Unit = Exclude<Layer, { readonly layer: unknown }>;
-export type Mark = Unit['mark'];
+type Mark = Unit['mark'];
 export type Encoding = NonNullable<Unit['encoding']>;
 
 /** Colours by role; style.ts gives them their values in both schemes. */
@@ -29,7 +29,7 @@ export const DASH = { logged: [5, 3], truth: [1.5, 2.5] } as const;
 /** Width on a phone and beside other charts; text is drawn at its natural size there. */
 export const NARROW = 304;
 /** Width where a chart has the page to itself. */
-export const WIDE = 920;
+const WIDE = 920;
 
 const CONFIG: NonNullable<Spec['config']> = {
   aria: false,
@@ -99,12 +99,15 @@ export async function drawBoth(spec: (width: number) => Spec, label: string): Pr
 function measureTextByTable(vega: object): void {
   if (!('textMetrics' in vega) || typeof vega.textMetrics !== 'object' || vega.textMetrics === null) return;
   Object.assign(vega.textMetrics, {
-    width: (item: { readonly fontSize?: number }, text: unknown): number =>
-      textWidth(String(text), item.fontSize ?? 11),
+    width: (
+      { fontSize = 11, limit = 0 }: { readonly fontSize?: number; readonly limit?: number },
+      text: unknown,
+    ): number => Math.min(textWidth(String(text), fontSize), limit > 0 ? limit : Infinity),
   });
 }
 
-function textWidth(text: string, fontSize: number): number {
+/** About how wide a text will be, in pixels. */
+export function textWidth(text: string, fontSize: number): number {
   let ems = 0;
   for (const character of text) {
     if (/[ijlt.,:;|!'()[\]f ]/.test(character)) ems += 0.34;

@@ -1,4 +1,4 @@
-import { DASH, INK, haloText, layer, type Encoding, type Layer, type Spec } from './draw.js';
+import { DASH, INK, haloText, layer, textWidth, type Encoding, type Layer, type Spec } from './draw.js';
 
 /** One row of a dot-and-interval chart. */
 export interface IntervalRow {
@@ -54,17 +54,18 @@ export function windowOf(rows: readonly IntervalRow[], lines: readonly Line[] = 
   return [low - margin, high + margin];
 }
 
-/** One scale for several charts, unless it would squeeze one of them below a fifth of its width. */
-export function commonWindow(windows: readonly Window[]): Window | undefined {
-  const low = Math.min(...windows.map(([left]) => left));
-  const high = Math.max(...windows.map(([, right]) => right));
-  return windows.every(([left, right]) => right - left >= 0.2 * (high - low)) ? [low, high] : undefined;
+/** Whether an interval of these rows is longer than the window shows. */
+export function cutsOff(rows: readonly IntervalRow[], [left, right]: Window): boolean {
+  return rows.some(({ interval, second }) =>
+    [interval, second].some((pair) => pair && (pair[0] < left || pair[1] > right)),
+  );
 }
 
 /** Dots with intervals, one row each; a refused row says so in words. */
 export function intervalSpec(chart: IntervalChart, width: number): Spec {
   const { lines = [], labels = 'beside' } = chart;
-  const rows = withUniqueLabels(chart.rows);
+  const room = labels === 'above' ? width - 8 : width * (width > 500 ? 0.32 : 0.4);
+  const rows = withDistinctLabels(chart.rows, room);
   const window = chart.window ?? windowOf(rows, lines);
   const inside = (value: number | null | undefined): value is number =>
     typeof value === 'number' && value >= window[0] && value <= window[1];
@@ -115,21 +116,36 @@ export function intervalSpec(chart: IntervalChart, width: number): Spec {
       ),
       ...haloText(
         labels === 'above' ? rows.map(({ label }) => ({ label })) : [],
-        { type: 'text', align: 'left', x: 0, dy: -13, limit: width - 8 },
+        { type: 'text', align: 'left', x: 0, dy: -13 },
         { y, text: { field: 'label' } },
       ),
     ],
   };
 }
 
-/** Rows are told apart by their labels; two rows of the same name must not fall together. */
-function withUniqueLabels(rows: readonly IntervalRow[]): IntervalRow[] {
+/**
+ * Labels that fit, and that differ: rows are told apart by them. Long names lose their middle, because names of one
+ * family often differ at the end.
+ */
+function withDistinctLabels(rows: readonly IntervalRow[], room: number): IntervalRow[] {
   const seen = new Map<string, number>();
   return rows.map((row) => {
-    const times = (seen.get(row.label) ?? 0) + 1;
-    seen.set(row.label, times);
-    return times === 1 ? row : { ...row, label: `${row.label} (${times})` };
+    const label = fitted(row.label, room);
+    const times = (seen.get(label) ?? 0) + 1;
+    seen.set(label, times);
+    return { ...row, label: times === 1 ? label : `${label} (${times})` };
   });
+}
+
+function fitted(label: string, room: number): string {
+  const letters = Array.from(label);
+  for (let kept = letters.length; kept > 4; kept--) {
+    const tail = Math.floor(kept * 0.4);
+    const text =
+      kept === letters.length ? label : `${letters.slice(0, kept - tail).join('')}…${letters.slice(-tail).join('')}`;
+    if (textWidth(text, 11) <= room) return text;
+  }
+  return letters.slice(0, 4).join('');
 }
 
 interface Encodings {
@@ -155,7 +171,7 @@ function encodings(
       ticks: false,
       grid: labels !== 'above',
       labels: labels !== 'above',
-      labelLimit: width * 0.4,
+      labelLimit: width,
       labelPadding: 8,
     },
   };

@@ -2,7 +2,7 @@ import type { Curve } from '../../contract.js';
 import { INK, SHORT_TICKS, layer, type Encoding, type Spec } from './draw.js';
 
 /** How a curve is drawn; the key under the chart shows the same. */
-export interface LineLook {
+interface LineLook {
   readonly stroke: string;
   readonly dash: readonly number[];
 }

@@ -1,11 +1,11 @@
 import type { Comparison, ReportDocument } from '../../contract.js';
-import { drawBoth, type Spec } from '../charts/draw.js';
-import { intervalSpec } from '../charts/intervals.js';
+import type { IntervalChart } from '../charts/intervals.js';
 import { reasonsOf } from '../headline.js';
 import { html, table, type Column } from '../html.js';
+import { intervalFigure } from '../interval-figures.js';
 import { estimatorTerm } from '../legend.js';
 import { change, decimalsFor, signed } from '../numbers.js';
-import { KEYS, figure, intervalMethods, intervalOf, spoken, valueOf, verdictCell, type Section } from '../parts.js';
+import { intervalMethods, intervalOf, spoken, valueOf, verdictCell, type Section } from '../parts.js';
 
 /** Differences between policies on the same rounds. */
 export async function comparisonsSection(document: ReportDocument): Promise<Section | undefined> {
@@ -33,15 +33,11 @@ export async function comparisonsSection(document: ReportDocument): Promise<Sect
         groups: [{ rows: comparisons }],
       }),
       intervalMethods(comparisons.map(({ difference }) => difference)),
-      comparisons.some(({ difference }) => difference.value !== null) &&
-        figure(
-          await drawBoth(
-            (width) => forest(comparisons, name, width),
-            `Differences in reward per decision. ${label.join(' ')}`,
-          ),
-          'Right of the line the first policy earns more.',
-          withTruth ? [KEYS.truth] : [],
-        ),
+      await intervalFigure({
+        chart: forest(comparisons, name),
+        label: `Differences in reward per decision. ${label.join(' ')}`,
+        caption: 'Right of the line the first policy earns more.',
+      }),
     ],
   };
 }
@@ -77,20 +73,16 @@ function columns(
   ];
 }
 
-function forest(comparisons: readonly Comparison[], name: (comparison: Comparison) => string, width: number): Spec {
-  return intervalSpec(
-    {
-      rows: comparisons.map((comparison) => ({
-        label: name(comparison),
-        value: comparison.difference.value,
-        interval: comparison.difference.interval,
-        truth: comparison.truth,
-        emphasis: true,
-      })),
-      lines: [{ value: 0, kind: 'zero' }],
-      xTitle: 'difference in reward per decision',
-      labels: width < 500 ? 'above' : 'beside',
-    },
-    width,
-  );
+function forest(comparisons: readonly Comparison[], name: (comparison: Comparison) => string): IntervalChart {
+  return {
+    rows: comparisons.map((comparison) => ({
+      label: name(comparison),
+      value: comparison.difference.value,
+      interval: comparison.difference.interval,
+      truth: comparison.truth,
+      emphasis: true,
+    })),
+    lines: [{ value: 0, kind: 'zero' }],
+    xTitle: 'difference in reward per decision',
+  };
 }

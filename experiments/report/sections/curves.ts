@@ -3,7 +3,8 @@ import { NARROW, draw, drawBoth } from '../charts/draw.js';
 import { MOST_POINTS, linesSpec, looks } from '../charts/lines.js';
 import { html, table, type Html } from '../html.js';
 import { count, significant } from '../numbers.js';
-import { figure, lineKey, type Section } from '../parts.js';
+import { figure, type Section } from '../parts.js';
+import { lineKey } from '../keys.js';
 
 /** Learning curves, one frame per chart. */
 export async function curvesSection({ curves }: ReportDocument): Promise<Section | undefined> {

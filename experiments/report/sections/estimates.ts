@@ -1,11 +1,11 @@
 import type { Estimate, PolicySection, ReportDocument } from '../../contract.js';
-import { NARROW, draw } from '../charts/draw.js';
-import { commonWindow, intervalSpec, windowOf, type IntervalChart, type Line } from '../charts/intervals.js';
+import type { IntervalChart, Line } from '../charts/intervals.js';
 import { headlineEstimator, reasonsOf } from '../headline.js';
-import { html, table, type Column, type Html, type Part } from '../html.js';
+import { html, table, type Column } from '../html.js';
+import { intervalGrid } from '../interval-figures.js';
 import { estimatorTerm, inLegendOrder } from '../legend.js';
 import { decimalsFor, fixed, range, significant } from '../numbers.js';
-import { KEYS, badge, figure, intervalOf, spoken, valueOf, type Section } from '../parts.js';
+import { badge, intervalOf, spoken, valueOf, type Section } from '../parts.js';
 
 /** Every estimator for every policy: where they disagree, an assumption of one of them is broken. */
 export async function estimatesSection(document: ReportDocument): Promise<Section | undefined> {
@@ -30,7 +30,12 @@ export async function estimatesSection(document: ReportDocument): Promise<Sectio
         The same question put to every estimator. They lean on different assumptions; where they disagree, one of those
         is broken. Each is explained <a href="#assumptions">below</a>.
       </p>`,
-      await charts(judged, headline, logged),
+      await intervalGrid(
+        judged.map(({ policy, rows }) => {
+          const chart = chartOf(policy, rows, headline, logged);
+          return { chart, label: label(policy, rows, chart.lines), caption: html`<strong>${policy.id}</strong>` };
+        }),
+      ),
       table({
         caption: 'Estimates of every policy by every method',
         columns: columns(headline, { bootstrap: has('bootstrap'), setting: has('setting') }),
@@ -52,11 +57,6 @@ interface EstimateRow {
   readonly estimate: Estimate;
   /** One number of decimals for all rows of a policy. */
   readonly decimals: number;
-}
-
-interface Judged {
-  readonly policy: PolicySection;
-  readonly rows: readonly EstimateRow[];
 }
 
 function rowsOf({ estimates }: PolicySection): EstimateRow[] {
@@ -96,35 +96,6 @@ function columns(
     ...(has.setting ? [setting] : []),
     { head: 'Method', cell: ({ estimate }) => html`<span class="method">${estimate.method}</span>` },
   ];
-}
-
-async function charts(
-  judged: readonly Judged[],
-  headline: string | undefined,
-  logged: number | undefined,
-): Promise<Part> {
-  const drawable = judged
-    .filter(({ rows }) => rows.some(({ estimate }) => estimate.value !== null))
-    .map(({ policy, rows }) => ({ policy, rows, chart: chartOf(policy, rows, headline, logged) }));
-  if (drawable.length === 0) return undefined;
-  const window = commonWindow(drawable.map(({ chart }) => windowOf(chart.rows, chart.lines)));
-  const figures = drawable.map(async ({ policy, rows, chart }) =>
-    figure(
-      await draw(
-        intervalSpec({ ...chart, ...(window === undefined ? {} : { window }) }, NARROW),
-        label(policy, rows, chart.lines),
-      ),
-      html`<strong>${policy.id}</strong>`,
-    ),
-  );
-  const keys: Html[] = [
-    ...(logged === undefined ? [] : [KEYS.logged]),
-    ...(drawable.some(({ policy }) => policy.truth !== undefined) ? [KEYS.truthLine] : []),
-    ...(drawable.some(({ chart }) => chart.rows.some(({ second }) => second !== undefined)) ? [KEYS.second] : []),
-    KEYS.unsure,
-  ];
-  return html`<p class="keys">${keys}</p>
-    <div class="grid">${await Promise.all(figures)}</div>`;
 }
 
 function chartOf(

@@ -4,7 +4,8 @@ import { draw } from '../charts/draw.js';
 import { reliabilitySpec } from '../charts/reliability.js';
 import { html, table, type Html } from '../html.js';
 import { count, decimalsOf, fixed, percent, significant } from '../numbers.js';
-import { capitalised, facts, figure, lineKey, type Section } from '../parts.js';
+import { capitalised, facts, figure, type Section } from '../parts.js';
+import { lineKey } from '../keys.js';
 
 const SQUARE = 264;
 

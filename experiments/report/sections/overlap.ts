@@ -4,7 +4,8 @@ import { hasHistogram, weightsSpec } from '../charts/weights.js';
 import { html, table, type Html, type Part } from '../html.js';
 import { term } from '../legend.js';
 import { count, decimalsFor, percent, significant } from '../numbers.js';
-import { facts, figure, intervalOf, lineKey, valueOf, type Section } from '../parts.js';
+import { facts, figure, intervalOf, valueOf, type Section } from '../parts.js';
+import { lineKey } from '../keys.js';
 
 const COLUMNS = [
   'rounds',

@@ -1,11 +1,10 @@
 import type { PolicySection, ReportDocument } from '../../contract.js';
-import { drawBoth, type Spec } from '../charts/draw.js';
-import { intervalSpec, type IntervalRow, type Line } from '../charts/intervals.js';
 import { estimateBy, headlineEstimator } from '../headline.js';
 import { html, table, type Html } from '../html.js';
+import { intervalFigure, type LabelledChart } from '../interval-figures.js';
 import { estimatorTerm } from '../legend.js';
 import { count, decimalsFor, fixed, percent } from '../numbers.js';
-import { KEYS, figure, intervalOf, spoken, valueOf, verdictCell, type Section } from '../parts.js';
+import { intervalOf, spoken, valueOf, verdictCell, type Section } from '../parts.js';
 
 /** Every policy with one number, how sure it is, and whether the log covers it. */
 export async function policiesSection(document: ReportDocument): Promise<Section | undefined> {
@@ -65,7 +64,7 @@ export async function policiesSection(document: ReportDocument): Promise<Section
         ],
         groups: [{ rows: policies }],
       }),
-      await chart(policies, key, data?.rewardRate.value ?? undefined, decimals),
+      await intervalFigure(chart(policies, key, data?.rewardRate.value ?? undefined, decimals)),
     ],
   };
 }
@@ -75,33 +74,32 @@ function essCell({ effectiveSampleSize, rounds }: PolicySection['diagnostics']):
     <small>${rounds > 0 ? percent(effectiveSampleSize / rounds) : '—'}</small>`;
 }
 
-async function chart(
+function chart(
   policies: readonly PolicySection[],
   key: string | undefined,
   logged: number | undefined,
   decimals: number,
-): Promise<Html | false> {
-  const rows = policies.map((policy): IntervalRow => {
-    const estimate = estimateBy(policy, key);
-    return {
-      label: policy.id,
-      value: estimate?.value ?? null,
-      interval: estimate?.interval ?? null,
-      truth: policy.truth,
-      emphasis: true,
-    };
-  });
-  if (rows.every(({ value }) => value === null)) return false;
-  const lines: Line[] = logged === undefined ? [] : [{ value: logged, kind: 'logged' }];
-  const spec = (width: number): Spec =>
-    intervalSpec({ rows, lines, xTitle: 'reward per decision', labels: width < 500 ? 'above' : 'beside' }, width);
-  const label = [
-    'Estimated reward per decision.',
-    ...policies.map((policy) => `${policy.id}: ${spoken(estimateBy(policy, key), decimals)}.`),
-    ...(logged === undefined ? [] : [`Logged rate: ${fixed(logged, decimals)}.`]),
-  ].join(' ');
-  return figure(await drawBoth(spec, label), 'Estimates with their intervals.', [
-    ...(logged === undefined ? [] : [KEYS.logged]),
-    ...(rows.some(({ truth }) => truth !== undefined) ? [KEYS.truth] : []),
-  ]);
+): LabelledChart {
+  return {
+    chart: {
+      rows: policies.map((policy) => {
+        const estimate = estimateBy(policy, key);
+        return {
+          label: policy.id,
+          value: estimate?.value ?? null,
+          interval: estimate?.interval ?? null,
+          truth: policy.truth,
+          emphasis: true,
+        };
+      }),
+      lines: logged === undefined ? [] : [{ value: logged, kind: 'logged' }],
+      xTitle: 'reward per decision',
+    },
+    label: [
+      'Estimated reward per decision.',
+      ...policies.map((policy) => `${policy.id}: ${spoken(estimateBy(policy, key), decimals)}.`),
+      ...(logged === undefined ? [] : [`Logged rate: ${fixed(logged, decimals)}.`]),
+    ].join(' '),
+    caption: 'Estimates with their intervals.',
+  };
 }

@@ -1,9 +1,8 @@
 import type { ReportDocument, RolloutSection } from '../../contract.js';
-import { drawBoth } from '../charts/draw.js';
-import { intervalSpec } from '../charts/intervals.js';
 import { html, table, type Html } from '../html.js';
+import { intervalFigure } from '../interval-figures.js';
 import { count, decimalsFor, fixed, range } from '../numbers.js';
-import { KEYS, figure, spoken, valueOf, type Section } from '../parts.js';
+import { spoken, valueOf, type Section } from '../parts.js';
 
 const ENOUGH_SEEDS = 3;
 
@@ -36,13 +35,6 @@ type SeedRow = RolloutSection['perSeed'][number];
 async function oneEnv(env: string, rollouts: readonly RolloutSection[]): Promise<Html> {
   const decimals = decimalsFor(rollouts.map(({ overall }) => overall));
   const few = rollouts.filter(({ perSeed }) => perSeed.length < ENOUGH_SEEDS);
-  const rows = rollouts.map(({ policy, overall, perSeed }) => ({
-    label: policy,
-    value: overall.value,
-    interval: overall.interval,
-    parts: perSeed.length > 1 ? perSeed.map(({ meanReturn }) => meanReturn) : [],
-    emphasis: true,
-  }));
   const label = [
     `Mean return in ${env}.`,
     ...rollouts.map(
@@ -57,17 +49,20 @@ async function oneEnv(env: string, rollouts: readonly RolloutSection[]): Promise
         ${ENOUGH_SEEDS} seeds the interval is over episodes and does not show how much another training would differ.
       </p>`
     }
-    ${
-      rows.some(({ value }) => value !== null) &&
-      figure(
-        await drawBoth(
-          (width) => intervalSpec({ rows, xTitle: 'mean return', labels: width < 500 ? 'above' : 'beside' }, width),
-          label,
-        ),
-        'Mean return over all episodes, with its interval.',
-        rows.some(({ parts }) => parts.length > 0) ? [KEYS.seeds] : [],
-      )
-    }
+    ${await intervalFigure({
+      chart: {
+        rows: rollouts.map(({ policy, overall, perSeed }) => ({
+          label: policy,
+          value: overall.value,
+          interval: overall.interval,
+          parts: perSeed.length > 1 ? perSeed.map(({ meanReturn }) => meanReturn) : [],
+          emphasis: true,
+        })),
+        xTitle: 'mean return',
+      },
+      label,
+      caption: 'Mean return over all episodes, with its interval.',
+    })}
     ${table<SeedRow>({
       caption: `Episodes in ${env}, by policy and seed`,
       columns: [

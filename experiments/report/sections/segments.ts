@@ -1,9 +1,8 @@
 import type { Estimate, ReportDocument, SegmentTable } from '../../contract.js';
-import { NARROW, draw } from '../charts/draw.js';
-import { commonWindow, intervalSpec, windowOf, type IntervalRow } from '../charts/intervals.js';
 import { html, table, type Html } from '../html.js';
+import { intervalGrid, type LabelledChart } from '../interval-figures.js';
 import { count, decimalsFor, range } from '../numbers.js';
-import { figure, intervalMethods, spoken, valueOf, type Section } from '../parts.js';
+import { intervalMethods, spoken, valueOf, type Section } from '../parts.js';
 
 /** Rows beyond this stay in the table only. */
 const DRAWN_ROWS = 16;
@@ -44,7 +43,7 @@ async function oneTable(segment: SegmentTable): Promise<Html> {
       ],
       groups: [{ rows }],
     })}
-    ${intervalMethods(rows.flatMap(({ values }) => values))} ${await dotPlots(segment, decimals)}`;
+    ${intervalMethods(rows.flatMap(({ values }) => values))} ${await intervalGrid(dotPlots(segment, decimals))}`;
 }
 
 function intervalText(estimate: Estimate | undefined, decimals: number): string | undefined {
@@ -58,25 +57,19 @@ function withInterval(estimate: Estimate | undefined, decimals: number): Html {
   return html`${valueOf(estimate, decimals)}${below !== undefined && html`<small>${below}</small>`}`;
 }
 
-async function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly number[]): Promise<Html> {
+/** One chart per column of the table. */
+function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly number[]): LabelledChart[] {
   const drawn = rows.length > DRAWN_ROWS ? [...rows].sort((a, b) => b.rounds - a.rounds).slice(0, DRAWN_ROWS) : rows;
-  const perColumn = columns.map((_, c) =>
-    drawn.map(({ segment, values }): IntervalRow => ({
-      label: segment,
-      value: values.at(c)?.value ?? null,
-      interval: values.at(c)?.interval ?? null,
-    })),
-  );
-  const shared = commonWindow(perColumn.map((column) => windowOf(column)));
-  const figures = columns.map(async (column, c) => {
-    if (perColumn[c].every(({ value }) => value === null)) return undefined;
-    const label = `${column} by ${by}. ${drawn.map(({ segment, values }) => `${segment}: ${spoken(values.at(c), decimals[c])}.`).join(' ')}`;
-    const chart = { rows: perColumn[c], ...(shared === undefined ? {} : { window: shared }) };
-    return figure(
-      await draw(intervalSpec(chart, NARROW), label),
-      html`<strong>${column}</strong
-        >${drawn.length < rows.length && `, the ${drawn.length} largest of ${count(rows.length)} segments`}`,
-    );
-  });
-  return html`<div class="grid">${await Promise.all(figures)}</div>`;
+  const left = drawn.length < rows.length && `, the ${drawn.length} largest of ${count(rows.length)} segments`;
+  return columns.map((column, c) => ({
+    chart: {
+      rows: drawn.map(({ segment, values }) => ({
+        label: segment,
+        value: values.at(c)?.value ?? null,
+        interval: values.at(c)?.interval ?? null,
+      })),
+    },
+    label: `${column} by ${by}. ${drawn.map(({ segment, values }) => `${segment}: ${spoken(values.at(c), decimals[c])}.`).join(' ')}`,
+    caption: html`<strong>${column}</strong>${left}`,
+  }));
 }
