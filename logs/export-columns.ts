@@ -10,7 +10,7 @@ interface OutColumn {
 }
 
 /** The columns of a table and, once every row was written, the head that belongs to it. */
-export interface OutTable {
+interface OutTable {
   readonly columns: readonly OutColumn[];
   readonly head: () => TableHead;
 }

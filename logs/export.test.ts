@@ -22,11 +22,11 @@ async function roundTrip(t: ExecutionContext, log: Log, file: string): Promise<L
 }
 
 test('what is exported is imported to the same hash', async (t) => {
+  const small = sampleLog(9);
+  const back = await roundTrip(t, small, 'log.csv');
+  t.deepEqual({ ...back, schema: small.schema, name: small.name }, small);
   for (const file of ['log.csv', 'log.tsv', 'log.ndjson', 'log.jsonl']) {
-    for (const log of [sampleLog(1), sampleLog(5000), plainLog(300)]) {
-      const back = await roundTrip(t, log, file);
-      t.deepEqual({ ...back, schema: log.schema, name: log.name }, { ...log });
-    }
+    for (const log of [sampleLog(5000), plainLog(300)]) t.is((await roundTrip(t, log, file)).hash, log.hash);
   }
 });
 
@@ -40,8 +40,9 @@ test('a stored log streams out to the same bytes as one in memory', async (t) =>
     onProgress: (rows) => seen.push(rows),
   });
   await exportLog(piecesOf(log), join(folder, 'b.csv'));
-  t.deepEqual(readFileSync(join(folder, 'a.csv')), readFileSync(join(folder, 'b.csv')));
-  t.deepEqual(readFileSync(join(folder, 'a.csv.head.json')), readFileSync(join(folder, 'b.csv.head.json')));
+  for (const end of ['csv', 'csv.head.json']) {
+    t.true(readFileSync(join(folder, `a.${end}`)).equals(readFileSync(join(folder, `b.${end}`))));
+  }
   t.deepEqual(seen, [4096, 8192, 9000]);
   await store.close();
 });

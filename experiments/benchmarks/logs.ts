@@ -8,7 +8,7 @@ import { exportLog, importTable, openStore, storedPieces } from '../../logs/inde
 
 /** Speeds of the log store on this machine. Rows have an action of 50, a click, a propensity, a position, a user of
  * 20,000, a time, 4 numeric and 2 categorical features. */
-export interface LogsBenchmark {
+interface LogsBenchmark {
   readonly rows: number;
   readonly importRowsPerSecond: number;
   readonly readRowsPerSecond: number;
@@ -65,7 +65,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 const BATCH = 2000;
 
 /** A table of made-up decisions with our own column names; the same rows every time. */
-export async function writeTable(path: string, rows: number): Promise<void> {
+async function writeTable(path: string, rows: number): Promise<void> {
   const out = createWriteStream(path);
   const draws = new KeyedDraws(1, 'bench logs');
   out.write(

@@ -23,7 +23,7 @@ import { isMissing, parseNumber, parseTime, shown, type Cell } from './parse.js'
  * - item_feature_K: of the action table, numeric where every item has a number (item_feature_0), else categorical.
  * - Users, sessions and requests are not logged: each row is an impression whose slate cannot be put together again.
  */
-export const OPEN_BANDIT = 'open-bandit';
+const OPEN_BANDIT = 'open-bandit';
 
 const ITEMS = 'item_context.csv';
 const AFFINITY = /^user-item_affinity_(\d+)$/;
