@@ -13,6 +13,15 @@ export function scratch(t: ExecutionContext): string {
   return folder;
 }
 
+/**
+ * Megabytes of JavaScript objects and array buffers of this thread, garbage included. Resident memory would count the
+ * test files that run beside it in other threads; the benchmark measures that one.
+ */
+export function memoryHeld(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
 /** A log with every column, odd texts, missing values, unused dictionary entries and listed candidates. */
 export function sampleLog(rows: number, seed = 1, name = 'sample'): Log {
   const random = stream(seed);
