@@ -1,5 +1,6 @@
-import type { Diagnostics } from '../contract.js';
+import type { Diagnostics, PolicySection } from '../contract.js';
 import type { LoggedRounds, Terms } from './rounds.js';
+import { LIMITS } from './verdict.js';
 
 /** How many rows a report names at most. */
 const MAX_NAMED = 10;
@@ -17,34 +18,59 @@ export function diagnose(rounds: LoggedRounds, { weight }: Terms): Diagnostics {
     if (weight[i] > maxWeight) maxWeight = weight[i];
     if (rounds.propensity[i] < floor) floor = rounds.propensity[i];
   }
+  const effectiveSampleSize = squares === 0 ? 0 : (total * total) / squares;
+  const maxWeightShare = total === 0 ? 0 : maxWeight / total;
   return {
     rounds: n,
-    effectiveSampleSize: squares === 0 ? 0 : (total * total) / squares,
+    effectiveSampleSize,
     meanWeight: n === 0 ? NaN : total / n,
     maxWeight,
-    maxWeightShare: total === 0 ? 0 : maxWeight / total,
+    maxWeightShare,
     propensityFloor: floor,
-    offendingRows: heavyRows(weight, total),
+    offendingRows: heavyRows(weight, total, effectiveSampleSize),
   };
 }
 
-/** Rows that each hold more than a tenth of all weight, heaviest first. */
-function heavyRows(weight: Float64Array, total: number): number[] {
+/**
+ * Rows that each hold so large a share of all weight that the verdict speaks of it, heaviest first. In a short log every
+ * round holds a large share; there only the heaviest is named.
+ */
+function heavyRows(weight: Float64Array, total: number, effective: number): number[] {
+  const n = weight.length;
+  const limit = Math.max(LIMITS.weakMaxShare, 10 / n) * total;
   const rows: number[] = [];
-  // In a log of fewer than 100 rounds one round may well hold a tenth of the weight; there only half counts.
-  const limit = weight.length < 100 ? 0.5 : 0.1;
-  for (let i = 0; i < weight.length; i++) if (weight[i] > limit * total) rows.push(i);
-  return rows.sort((a, b) => weight[b] - weight[a]).slice(0, MAX_NAMED);
+  let heaviest = 0;
+  for (let i = 0; i < n; i++) {
+    if (weight[i] > limit) rows.push(i);
+    if (weight[i] > weight[heaviest]) heaviest = i;
+  }
+  if (rows.length > 0) return rows.sort((a, b) => weight[b] - weight[a]).slice(0, MAX_NAMED);
+  const collapsed = effective < LIMITS.effectiveRounds && effective < LIMITS.effectiveShare * n;
+  return total > 0 && n > 1 && (weight[heaviest] > LIMITS.weakMaxShare * total || collapsed) ? [heaviest] : [];
 }
 
-/** Histogram of the positive weights in factors of 2, with a first bin [0, smallest edge) for those that are 0. */
-export function weightHistogram(weight: Float64Array): { edges: number[]; counts: number[] } {
-  const exponents = Array.from(weight, (w) => (w > 0 ? Math.max(-10, Math.min(30, Math.floor(Math.log2(w)))) : NaN));
-  const seen = exponents.filter((e) => !Number.isNaN(e));
-  const low = seen.reduce((a, b) => Math.min(a, b), 0);
-  const high = seen.reduce((a, b) => Math.max(a, b), 0);
-  const edges = [0, ...Array.from({ length: high - low + 2 }, (_, i) => 2 ** (low + i))];
-  const counts = new Array<number>(edges.length - 1).fill(0);
-  for (const exponent of exponents) counts[Number.isNaN(exponent) ? 0 : exponent - low + 1]++;
-  return { edges, counts };
+/** Smallest and largest power of 2 that gets a bin of its own. */
+const LOWEST = -10;
+const HIGHEST = 30;
+
+/** Histogram of the weights in factors of 2, with a first bin [0, smallest edge) for those that are 0. */
+export function weightHistogram(weight: Float64Array): PolicySection['weights'] {
+  const bins = new Float64Array(HIGHEST - LOWEST + 1);
+  let zeros = 0;
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < weight.length; i++) {
+    if (!(weight[i] > 0)) {
+      zeros++;
+      continue;
+    }
+    const exponent = Math.max(LOWEST, Math.min(HIGHEST, Math.floor(Math.log2(weight[i]))));
+    bins[exponent - LOWEST]++;
+    if (exponent < low) low = exponent;
+    if (exponent > high) high = exponent;
+  }
+  return {
+    edges: [0, ...Array.from({ length: high - low + 2 }, (_, i) => 2 ** (low + i))],
+    counts: [zeros, ...bins.subarray(low - LOWEST, high - LOWEST + 1)],
+  };
 }

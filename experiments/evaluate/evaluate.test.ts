@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { stream } from '../../core/random.js';
-import { normal } from '../../core/distributions.js';
+import { normal, shuffle } from '../../core/distributions.js';
 import { estimators, type EstimatorKey } from './estimators/index.js';
 import type { Estimator, PerRound } from './estimators/form.js';
 import { comparePolicies, defaultRequests, evaluatePolicy, parseRequests } from './evaluate.js';
@@ -240,6 +240,102 @@ test('95 % intervals cover the truth in 92 to 98 of 100 runs; DM does not know i
   for (const key of ['ips', 'snips', 'dr', 'sndr'])
     t.true(covered[key] / runs > 0.92 && covered[key] / runs < 0.98, `${key} covers ${covered[key] / runs}`);
   t.is(covered['dm'], 0);
+});
+
+test('the ends of the scale: no overlap leaves the model, one round of it leaves a number, intervals never cross', (t) => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 2, max: 60 }), (seed, n) => {
+      const { rounds, target, guesses } = random(seed, n, 3);
+      // The target never does what was logged: every weight is 0 and doubly robust is the model.
+      const elsewhere = target.map((_, at) => (at % 3 === (rounds.action[Math.floor(at / 3)] + 1) % 3 ? 1 : 0));
+      const none = { rounds, target: elsewhere, guesses };
+      t.true(close(value('dr', none), value('dm', none)));
+      t.is(value('ips', none), 0);
+      const shuffled = Int32Array.from({ length: n }, (_, i) => i);
+      shuffle(stream(seed).fork('order'), shuffled);
+      const pick = (matrix: Float64Array): Float64Array =>
+        Float64Array.from(Array.from(shuffled, (i) => [...matrix.subarray(3 * i, 3 * i + 3)]).flat());
+      const mixed = {
+        actions: 3,
+        action: Int32Array.from(shuffled, (i) => rounds.action[i]),
+        reward: Float64Array.from(shuffled, (i) => rounds.reward[i]),
+        propensity: Float64Array.from(shuffled, (i) => rounds.propensity[i]),
+      };
+      const requests = defaultRequests(true);
+      const forced = { ...options, requests, replicates: 40, force: true };
+      const judged = evaluatePolicy(rounds, target, guesses, forced);
+      const again = evaluatePolicy(mixed, pick(target), pick(guesses), forced);
+      for (const [key, { value: number, standardError, interval, bootstrap }] of Object.entries(judged.estimates)) {
+        t.true(number !== null && standardError !== null && interval !== null && bootstrap !== undefined);
+        if (number === null || standardError === null || interval === null || bootstrap === undefined) return;
+        t.true(interval[0] <= number && number <= interval[1] && bootstrap[0] <= bootstrap[1], key);
+        t.true(close(number, again.estimates[key].value ?? NaN) && standardError >= 0, key);
+        t.true(close(standardError, again.estimates[key].standardError ?? NaN), key);
+      }
+      t.true(close(judged.diagnostics.effectiveSampleSize, again.diagnostics.effectiveSampleSize));
+      t.is(judged.verdict, again.verdict);
+      t.is(
+        judged.weights.counts.reduce((a, b) => a + b),
+        n,
+      );
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('rounds that cannot be used are named and refused, also by force', (t) => {
+  const { rounds, target, guesses } = world(4, 500);
+  const requests = parseRequests('ips,dr,switchDr');
+  const ask = (changed: Partial<LoggedRounds>, to = target, q = guesses) =>
+    evaluatePolicy({ ...rounds, ...changed }, to, q, { ...options, requests, force: true });
+  const wrong = <A extends Float64Array | Int32Array>(column: A, at: number, value: number): A => {
+    const copy = column.slice() as A;
+    copy[at] = value;
+    return copy;
+  };
+  const cases: [ReturnType<typeof ask>, RegExp][] = [
+    [ask({ propensity: wrong(rounds.propensity, 7, 0) }), /^Row 7: propensity 0 is not in \(0, 1\]/],
+    [ask({ propensity: wrong(rounds.propensity, 7, NaN) }), /propensity NaN/],
+    [ask({ propensity: wrong(rounds.propensity, 7, 1.5) }), /propensity 1\.5/],
+    [ask({ reward: wrong(rounds.reward, 7, NaN) }), /reward NaN is not a finite number/],
+    [ask({ action: wrong(rounds.action, 7, 3) }), /action 3 is not in 0 to 2/],
+    [ask({ action: wrong(rounds.action, 7, -1) }), /action -1 is not in 0 to 2/],
+    [ask({}, wrong(target, 21, 0.2)), /policy probabilities sum to 1\.\d+ instead of 1/],
+    [ask({}, wrong(wrong(target, 21, -0.1), 22, 0.9)), /policy probability -0\.1 is negative/],
+    [ask({}, target, wrong(guesses, 22, Infinity)), /a guess of the reward is not a finite number/],
+  ];
+  for (const [{ verdict, reasons, estimates, diagnostics }, said] of cases) {
+    t.is(verdict, 'unsupported');
+    t.regex(reasons[0], said);
+    t.deepEqual(diagnostics.offendingRows, [7]);
+    t.is(diagnostics.rounds, 500);
+    t.is(estimates['dr'].value, null);
+    t.is(estimates['switchDr'].setting, 10);
+  }
+});
+
+test('a round of rewards that are all 0, and weights that vary without any one standing out', (t) => {
+  const { rounds, target } = world(2, 5000);
+  const requests = defaultRequests(false);
+  const nothing = evaluatePolicy({ ...rounds, reward: new Float64Array(5000) }, target, undefined, {
+    ...options,
+    requests,
+  });
+  t.is(nothing.verdict, 'unsupported');
+  t.regex(nothing.reasons[0], /would claim certainty/);
+  // 50 rounds share the weight of 100,000: too few to speak, none of them to blame alone.
+  const n = 100_000;
+  const sparse: LoggedRounds = {
+    actions: 2,
+    action: Int32Array.from({ length: n }, (_, i) => (i % 2000 === 0 ? 0 : 1)),
+    reward: Float64Array.from({ length: n }, (_, i) => i % 3),
+    propensity: Float64Array.from({ length: n }, (_, i) => (i % 2000 === 0 ? 0.0005 : 0.9995)),
+  };
+  const only = Float64Array.from({ length: 2 * n }, (_, at) => (at % 2 === 0 ? 1 : 0));
+  const judged = evaluatePolicy(sparse, only, undefined, { ...options, requests });
+  t.is(judged.verdict, 'unsupported');
+  t.regex(judged.reasons[0], /^The effective sample size is 50\.0 of 100000 rounds \(0\.050 %\); row 0/);
+  t.deepEqual(judged.diagnostics.offendingRows, [0]);
 });
 
 test('a paired difference is tighter than two separate intervals, and 0 against itself', (t) => {

@@ -1,5 +1,6 @@
 import { GymError, suggestion } from '../../core/check.js';
 import type { Comparison, Estimate, PolicySection } from '../contract.js';
+import { badRounds, tellBadRows, type BadRows } from './bad-rounds.js';
 import { diagnose, weightHistogram } from './diagnostics.js';
 import { estimators, type EstimatorKey } from './estimators/index.js';
 import type { Estimator, PerRound } from './estimators/form.js';
@@ -21,6 +22,8 @@ export interface EvaluateOptions {
   readonly level: number;
   /** Replicates of the bootstrap interval; 0 for none. */
   readonly replicates: number;
+  /** Which interval comes first; with 'delta' (unless said otherwise) the bootstrap stands beside it. */
+  readonly interval?: 'delta' | 'bootstrap';
   readonly seed: number;
   /** Print numbers although the verdict is "unsupported". */
   readonly force?: boolean;
@@ -59,18 +62,21 @@ export function parseRequests(list: string, settings: Partial<Record<EstimatorKe
   });
 }
 
+/** The setting an estimator runs with; nothing for those without one. */
+function settingOf({ estimator, setting }: Request): number | undefined {
+  const { setting: own }: Estimator = estimators[estimator];
+  return own === undefined ? undefined : (setting ?? own.value);
+}
+
 function formOf(request: Request, terms: Terms): { form: PerRound; setting: number | undefined } {
-  const estimator: Estimator = estimators[request.estimator];
-  const setting = request.setting ?? estimator.setting?.value;
-  return {
-    form: estimator.perRound(terms, setting ?? NaN),
-    setting: estimator.setting === undefined ? undefined : setting,
-  };
+  const setting = settingOf(request);
+  return { form: estimators[request.estimator].perRound(terms, setting ?? NaN), setting };
 }
 
 /**
  * Judges a policy on logged rounds: estimates with intervals, how well the log covers it, and a verdict. Where the
- * verdict is "unsupported" the numbers are refused (null) unless forced.
+ * verdict is "unsupported" the numbers are refused (null) unless forced; where rounds cannot be used at all (see
+ * `badRounds`) force does not help.
  */
 export function evaluatePolicy(
   rounds: LoggedRounds,
@@ -79,6 +85,8 @@ export function evaluatePolicy(
   options: EvaluateOptions,
 ): Evaluation {
   const terms = termsOf(rounds, target, guesses);
+  const bad = badRounds(rounds, target, guesses);
+  if (bad.count > 0) return refuse(options.requests, badRowsOf(bad, rounds, rounds.action.length));
   const diagnostics = diagnose(rounds, terms);
   const { verdict, reasons } = judge(rounds, terms, diagnostics);
   const refused = verdict === 'unsupported' && options.force !== true;
@@ -93,10 +101,50 @@ export function evaluatePolicy(
   const estimates = Object.fromEntries(
     entries.map(({ request, form, setting }, i): [string, Estimate] => [
       request.key,
-      refused ? refusal(reasons, setting) : summary(form, options.level, setting, resampled?.[i]),
+      refused ? refusal(reasons, setting) : summary(form, setting, options, resampled?.[i]),
     ]),
   );
   return { estimates, diagnostics, verdict, reasons, weights: weightHistogram(terms.weight) };
+}
+
+/** What could be read of a log that cannot be used. */
+interface Unusable {
+  readonly rows: number;
+  /** Of the rows that could be read. */
+  readonly propensity: Float64Array;
+  readonly offendingRows: readonly number[];
+  readonly reasons: readonly string[];
+}
+
+/** The answer where rows, or the whole file, cannot be used: every number refused, for these reasons. */
+export function refuse(
+  requests: readonly Request[],
+  { rows, propensity: propensities, offendingRows, reasons }: Unusable,
+): Evaluation {
+  let floor = Infinity;
+  for (const propensity of propensities) if (propensity < floor) floor = propensity;
+  return {
+    estimates: Object.fromEntries(
+      requests.map((request): [string, Estimate] => [request.key, refusal(reasons.slice(0, 1), settingOf(request))]),
+    ),
+    diagnostics: {
+      rounds: rows,
+      effectiveSampleSize: NaN,
+      meanWeight: NaN,
+      maxWeight: NaN,
+      maxWeightShare: NaN,
+      propensityFloor: floor,
+      offendingRows,
+    },
+    verdict: 'unsupported',
+    reasons,
+    weights: { edges: [], counts: [] },
+  };
+}
+
+/** What to refuse when these rows are bad. */
+export function badRowsOf(bad: BadRows, { propensity }: Pick<LoggedRounds, 'propensity'>, rows: number): Unusable {
+  return { rows, propensity, offendingRows: bad.first.map(({ row }) => row), reasons: tellBadRows(bad) };
 }
 
 function refusal(reasons: readonly string[], setting: number | undefined): Estimate {
@@ -111,22 +159,24 @@ function refusal(reasons: readonly string[], setting: number | undefined): Estim
 
 function summary(
   form: PerRound,
-  level: number,
   setting: number | undefined,
+  { level, replicates, interval }: EvaluateOptions,
   bootstrap: readonly [number, number] | undefined,
 ): Estimate {
   const value = valueOf(form);
   const standardError = standardErrorOf(influenceOf(form), form.denominator !== undefined);
-  const name = `delta ${Number((100 * level).toPrecision(4))}%`;
+  const numbers = { value, standardError, ...(setting === undefined ? {} : { setting }) };
+  if (interval === 'bootstrap' && bootstrap !== undefined)
+    return { ...numbers, interval: bootstrap, method: `bootstrap ${percent(level)} (${replicates})` };
   return {
-    value,
-    standardError,
+    ...numbers,
     interval: deltaInterval(value, standardError, level),
-    method: name,
-    ...(setting === undefined ? {} : { setting }),
+    method: `delta ${percent(level)}`,
     ...(bootstrap === undefined ? {} : { bootstrap }),
   };
 }
+
+const percent = (level: number): string => `${Number((100 * level).toPrecision(4))}%`;
 
 /** One side of a comparison: a policy on the rounds, or null for the policy that served them. */
 export interface Side {
@@ -175,7 +225,7 @@ export function comparePolicies(
     value,
     standardError,
     interval: deltaInterval(value, standardError, level),
-    method: `paired delta ${Number((100 * level).toPrecision(4))}%`,
+    method: `paired delta ${percent(level)}`,
   };
   const base = valueOf(other);
   return { ...names, difference, relative: base === 0 ? null : value / Math.abs(base) };

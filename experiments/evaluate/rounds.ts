@@ -13,6 +13,8 @@ export interface LoggedRounds {
 
 /** [N, A] π(a | x_n) of the policy that is judged; each row sums to 1. */
 export type TargetProbabilities = Float64Array;
+/** How far a row of target probabilities may be from summing to 1. */
+export const POLICY_TOLERANCE = 1e-6;
 /** [N, A] guesses q(x_n, a) of the reward, by a model that did not see round n. */
 export type Guesses = Float32Array | Float64Array;
 

@@ -4,9 +4,9 @@ import type { PerRound } from './estimators/form.js';
 
 /** Value of a per-round form: mean(offset) + Σ numerator / Σ denominator. */
 export function valueOf({ numerator, denominator, offset }: PerRound): number {
-  const n = numerator.length;
   return (
-    (offset === undefined ? 0 : sum(offset) / n) + sum(numerator) / (denominator === undefined ? n : sum(denominator))
+    (offset === undefined ? 0 : meanOf(offset)) +
+    meanOf(numerator) / (denominator === undefined ? 1 : meanOf(denominator))
   );
 }
 
@@ -21,15 +21,15 @@ export function influenceOf({ numerator, denominator, offset }: PerRound): Float
   const n = numerator.length;
   const influence = new Float64Array(n);
   if (denominator === undefined) {
-    const mean = sum(numerator) / n;
+    const mean = meanOf(numerator);
     for (let i = 0; i < n; i++) influence[i] = numerator[i] - mean;
   } else {
-    const scale = sum(denominator) / n;
-    const ratio = sum(numerator) / n / scale;
+    const scale = meanOf(denominator);
+    const ratio = meanOf(numerator) / scale;
     for (let i = 0; i < n; i++) influence[i] = (numerator[i] - ratio * denominator[i]) / scale;
   }
   if (offset === undefined) return influence;
-  const centre = sum(offset) / n;
+  const centre = meanOf(offset);
   for (let i = 0; i < n; i++) influence[i] += offset[i] - centre;
   return influence;
 }
@@ -92,8 +92,13 @@ export function bootstrapIntervals(
   });
 }
 
-function sum(values: Float64Array): number {
+/** Mean in two passes: the second takes out what rounding did to the first, so that a constant has no spread. */
+function meanOf(values: Float64Array): number {
+  const n = values.length;
   let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i];
-  return total;
+  for (let i = 0; i < n; i++) total += values[i];
+  const mean = total / n;
+  let rest = 0;
+  for (let i = 0; i < n; i++) rest += values[i] - mean;
+  return mean + rest / n;
 }

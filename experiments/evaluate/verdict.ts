@@ -32,6 +32,7 @@ export function judge(
   const fatal: string[] = [];
   const effectiveShare = effectiveSampleSize / n;
   const heaviest = terms.weight.indexOf(maxWeight);
+  const rewarded = n < 2 ? { rounds: 0, constant: true } : rewardsInReach(rounds, terms);
   const meanError = Math.sqrt(moments(terms.weight).variance / n);
   const effective = `${effectiveSampleSize.toPrecision(3)} of ${n} rounds (${percent(effectiveShare)})`;
 
@@ -47,18 +48,15 @@ export function judge(
         `The effective sample size is ${effective}; row ${heaviest} has the largest weight, ${maxWeight.toPrecision(4)}.`,
       );
     }
+    if (rewarded.rounds === 0)
+      fatal.push(
+        'No round that the policy could have caused has a reward: an interval around 0 would claim certainty.',
+      );
     if (meanWeight < LIMITS.meanWeight && Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError) {
       fatal.push(
         `The mean weight is ${meanWeight.toPrecision(3)} instead of 1: the log does not contain most of what the policy does.`,
       );
     }
-  }
-  let rewarded = 0;
-  for (let i = 0; i < n; i++) if (terms.weight[i] > 0 && rounds.reward[i] !== 0) rewarded++;
-  if (fatal.length === 0 && rewarded === 0) {
-    fatal.push(
-      'No round that the policy could have caused has a reward: weighting gives 0 with an interval of no width, which is not knowledge.',
-    );
   }
   if (fatal.length > 0) return { verdict: 'unsupported', reasons: fatal };
 
@@ -71,9 +69,25 @@ export function judge(
       `The mean weight is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
     );
   }
-  if (rewarded < LIMITS.weakRewardedRounds)
-    reasons.push(`Only ${rewarded} rounds that the policy could have caused have a reward.`);
-  if (rounds.reward.every((reward) => reward === rounds.reward[0]))
-    reasons.push(`Every reward is ${rounds.reward[0]}: no policy can look better than another.`);
+  if (rewarded.rounds < LIMITS.weakRewardedRounds)
+    reasons.push(`Only ${rewarded.rounds} rounds that the policy could have caused have a reward.`);
+  if (rewarded.constant)
+    reasons.push(
+      `Every reward is ${rounds.reward[0]}: there is nothing to learn, no policy can look better than another.`,
+    );
   return { verdict: reasons.length > 0 ? 'weak' : 'supported', reasons };
+}
+
+/** Rounds with a reward among those of positive weight, and whether all rewards are the same. */
+function rewardsInReach(
+  { reward }: LoggedRounds,
+  { weight }: Terms,
+): { readonly rounds: number; readonly constant: boolean } {
+  let rounds = 0;
+  let constant = true;
+  for (let i = 0; i < reward.length; i++) {
+    if (weight[i] > 0 && reward[i] !== 0) rounds++;
+    if (reward[i] !== reward[0]) constant = false;
+  }
+  return { rounds, constant };
 }

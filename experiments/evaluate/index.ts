@@ -1,0 +1,12 @@
+/** Off-policy evaluation: what another policy would have earned on logged decisions, and how far the log carries it. */
+export * from './rounds.js';
+export * from './evaluate.js';
+export * from './estimators/index.js';
+export type { Estimator, PerRound } from './estimators/form.js';
+export * from './summarise.js';
+export * from './diagnostics.js';
+export * from './verdict.js';
+export * from './bad-rounds.js';
+export * from './table.js';
+export * from './sources.js';
+export * from './smoothed-rates.js';
