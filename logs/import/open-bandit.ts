@@ -29,7 +29,7 @@ const ITEMS = 'item_context.csv';
 const AFFINITY = /^user-item_affinity_(\d+)$/;
 
 /** The two files of a folder of the Open Bandit Dataset. */
-export interface OpenBanditFiles {
+interface OpenBanditFiles {
   readonly impressions: string;
   readonly items: string;
   readonly policy: string;
