@@ -57,7 +57,8 @@ const text = (rows: readonly string[], header = HEADER): string => `${[header, .
 
 withGolden('the eight-round table as CSV, TSV and NDJSON: every value to 1e-9', async (t) => {
   const { inputs, policy_value: expected } = JSON.parse(readFileSync(golden, 'utf8'));
-  const { action: actions, pi_e: policies, q_hat: guesses } = inputs as Record<string, number[] & number[][]>;
+  const actions = inputs.action as number[];
+  const [policies, guesses] = [inputs.pi_e, inputs.q_hat] as number[][][];
   const rows = Array.from(actions, (action, i): number[] => [
     ...[action, Number(inputs.reward[i]), Number(inputs.pscore[i])],
     ...policies[i],

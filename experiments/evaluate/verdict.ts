@@ -3,7 +3,7 @@ import type { Diagnostics, Verdict } from '../contract.js';
 import type { LoggedRounds, Terms } from './rounds.js';
 
 /** Where a log stops carrying a number. Judgements, in one place; the report prints those that applied. */
-const LIMITS = {
+export const LIMITS = {
   /** One round may not hold more than this share of all weight. */
   maxShare: 0.5,
   /** Below this effective sample size and this share of the rounds, nothing is said. */
