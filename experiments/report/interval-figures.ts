@@ -33,9 +33,11 @@ export async function intervalGrid(charts: readonly LabelledChart[]): Promise<Ht
   const figures = filled.map(async ({ label, caption }, i) =>
     figure(await draw(intervalSpec(fitted[i], NARROW), label), caption),
   );
-  return html`<p class="keys">
-      ${keysOf(fitted)} ${shared === undefined && html`<span class="key">Each chart has its own scale.</span>`}
-    </p>
+  const keys = [
+    ...keysOf(fitted),
+    ...(shared === undefined ? [html`<span class="key">Each chart has its own scale.</span>`] : []),
+  ];
+  return html`${keys.length > 0 && html`<p class="keys">${keys}</p>`}
     <div class="grid">${await Promise.all(figures)}</div>`;
 }
 

@@ -28,6 +28,8 @@ test('an interval gets two significant digits in its half-width', (t) => {
   t.is(decimalsFor([estimate(0.0569, 0.0024)]), 4);
   t.is(decimalsFor([estimate(12.1, 0.62)]), 2);
   t.is(decimalsFor([estimate(5120, 300)]), 0);
+  t.is(decimalsFor([estimate(0.178, 0.019), estimate(0.085, 0.005), estimate(0.15, 0.02)]), 4, 'the shortest');
+  t.is(decimalsFor([estimate(0.178, 0.019), estimate(0.085, 0.00001), estimate(0.15, 0.02)]), 4, 'not an outlier');
   const bare: Estimate = { value: 0.05, standardError: null, interval: null, method: '' };
   t.is(decimalsFor([bare]), 5);
   t.is(decimalsFor([]), 3);

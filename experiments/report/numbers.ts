@@ -43,15 +43,18 @@ export function change(share: number): string {
   return `${signed(100 * share, 1)}\u00a0%`;
 }
 
-/** The decimals that give the typical interval of a column two significant digits in its half-width. */
+/**
+ * The decimals that give the shortest interval of a column two significant digits in its half-width. One that is far
+ * shorter than usual does not count: the others would get digits that mean nothing.
+ */
 export function decimalsFor(estimates: readonly Estimate[]): number {
   const halves = estimates
     .flatMap(({ value, interval }) => (value === null || interval === null ? [] : [(interval[1] - interval[0]) / 2]))
     .filter((half) => half > 0)
     .sort((a, b) => a - b);
-  const median = halves.at(halves.length >> 1);
   const sizes = estimates.flatMap(({ value }) => (value === null || value === 0 ? [] : [Math.abs(value) / 100]));
-  const unit = median ?? (sizes.length === 0 ? 0.01 : Math.min(...sizes));
+  const bare = sizes.length === 0 ? 0.01 : Math.min(...sizes);
+  const unit = halves.length === 0 ? bare : Math.max(halves[0], halves[halves.length >> 1] / 10);
   return Math.max(0, Math.min(10, 1 - Math.floor(Math.log10(unit))));
 }
 

@@ -33,14 +33,23 @@ export function hasHistogram({ edges, counts }: PolicySection['weights']): boole
   );
 }
 
+/** Powers of ten; 1, 2 and 5 of each where there are few; every second, third … where there are many. */
+function logTicks(low: number, high: number): number[] {
+  const powers = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
+  const within = (tick: number): boolean => tick >= low && tick <= high;
+  const whole = powers.filter(within);
+  if (whole.length <= 2) return powers.flatMap((d) => [d, d + Math.log10(2), d + Math.log10(5)]).filter(within);
+  const spacing = Math.ceil(whole.length / 8);
+  return whole.filter((power) => power % spacing === 0);
+}
+
 /** How the importance weights of a policy are spread, on logarithmic axes: the few large ones must be seen. */
 export function weightsSpec(weights: PolicySection['weights'], width: number): Spec {
   const { bars: drawn, zeroAt } = bars(weights);
   const hasZero = weights.edges[0] <= 0 && weights.counts[0] > 0;
   const low = Math.min(-0.5, ...drawn.map(({ from }) => from));
   const high = Math.max(0.5, ...drawn.map(({ to }) => to));
-  const decades = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i);
-  const spacing = Math.max(1, Math.ceil(decades.length / 8));
+  const ticks = logTicks(low, high);
   const most = Math.max(...drawn.map(({ rounds }) => rounds));
   const powers = Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, i) => 10 ** i);
   const x = (field: string): NonNullable<Encoding['x']> => ({
@@ -50,10 +59,7 @@ export function weightsSpec(weights: PolicySection['weights'], width: number): S
     axis: {
       title: 'weight (log scale)',
       grid: false,
-      values: [
-        ...(hasZero ? [zeroAt] : []),
-        ...decades.filter((d) => d % spacing === 0 && (!hasZero || d - zeroAt > 0.1 * (high - low))),
-      ],
+      values: [...(hasZero ? [zeroAt] : []), ...ticks.filter((tick) => !hasZero || tick - zeroAt > 0.1 * (high - low))],
       labelExpr: `datum.value < ${low} + ${hasZero ? zeroAt - low + 1e-6 : -1} ? '0' : format(pow(10, datum.value), '~g')`,
     },
   });

@@ -56,7 +56,7 @@ async function oneModel({ role, card, heldOut }: ModelSection): Promise<Html> {
       ['Parameters', count(card.parameters)],
     ])}
     ${table<QualityRow>({
-      caption: `Quality of the ${role} on rows it was not fitted on`,
+      caption: `${capitalised(role)}: quality on rows that it was not fitted on`,
       columns: [
         { head: 'Head', cell: ({ head }) => head },
         { head: 'Rows for', cell: ({ on }) => on },

@@ -3,7 +3,7 @@ import { NARROW, draw } from '../charts/draw.js';
 import { hasHistogram, weightsSpec } from '../charts/weights.js';
 import { html, table, type Html, type Part } from '../html.js';
 import { term } from '../legend.js';
-import { count, decimalsFor, percent, significant } from '../numbers.js';
+import { count, decimalsFor, decimalsOf, fixed, percent, significant } from '../numbers.js';
 import { facts, figure, intervalOf, valueOf, type Section } from '../parts.js';
 import { lineKey } from '../keys.js';
 
@@ -82,10 +82,13 @@ function logFacts(data: NonNullable<ReportDocument['data']>): Part {
 }
 
 function diagnosticsTable(policies: readonly PolicySection[]): Html {
+  const largest = decimalsOf(policies.map(({ diagnostics }) => diagnostics.maxWeight));
   const cell = ({ diagnostics }: PolicySection, key: (typeof COLUMNS)[number]): string => {
     const value = diagnostics[key];
     if (key === 'rounds') return count(value);
     if (key === 'effectiveSampleSize') return count(Math.round(value));
+    if (key === 'meanWeight') return fixed(value, 3);
+    if (key === 'maxWeight') return fixed(value, largest);
     return key === 'maxWeightShare' ? percent(value) : significant(value);
   };
   return table<PolicySection>({
