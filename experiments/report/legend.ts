@@ -145,7 +145,8 @@ export const TERMS: Readonly<Record<string, Term>> = {
   },
   loss: {
     name: 'Loss',
-    meaning: 'Mean negative log-likelihood per row for probabilities, mean squared error for values. Lower is better.',
+    meaning:
+      'What fitting makes small. For models the mean negative log-likelihood per row for probabilities, the mean squared error for values.',
   },
   lossOfConstant: { name: 'Loss of the constant', meaning: 'The same for a model that always predicts the mean.' },
   gain: {
@@ -173,6 +174,27 @@ export const TERMS: Readonly<Record<string, Term>> = {
     unit: 'reward',
   },
   meanLength: { name: 'Mean length', meaning: 'Decisions per episode.', unit: 'decisions' },
+  policyLoss: {
+    name: 'Policy loss',
+    meaning: 'The part of the loss that moves the policy towards actions with an advantage.',
+  },
+  valueLoss: { name: 'Value loss', meaning: 'Squared error of the predicted returns, which serve as a baseline.' },
+  entropy: {
+    name: 'Entropy',
+    meaning: 'How undecided the policy is. At 0 it always takes the same action.',
+    unit: 'nats',
+  },
+  divergence: {
+    name: 'Divergence',
+    meaning: 'How far one update moves the policy from the one that acted: KL(old ‖ new).',
+    unit: 'nats',
+  },
+  gradientNorm: { name: 'Gradient norm', meaning: 'The length of the gradient before it is clipped.' },
+  learningRate: { name: 'Learning rate', meaning: 'The step size of the optimiser.' },
+  clip: {
+    name: 'Clip',
+    meaning: 'How far the ratio of new to old probabilities may move before an update stops counting.',
+  },
   seed: {
     name: 'Seed',
     meaning: 'Everything random in one run follows from it: the same seed gives the same numbers.',

@@ -212,6 +212,22 @@ test('long curves are thinned by averaging neighbours, short ones are left alone
   t.is(thinned(points.slice(0, 240)).length, 240);
 });
 
+test('curves named by metric keys get the words of the legend, which then explains them', async (t) => {
+  const curve = (chart: string, seed: number): ReportDocument['curves'][number] => ({
+    ...{ chart, name: `seed ${seed}`, xLabel: 'steps', yLabel: chart },
+    points: [
+      [0, 1],
+      [10, 0.00012],
+    ],
+  });
+  const charts = ['meanReturn', 'policyLoss', 'my own metric'];
+  const page = await renderReport(bare({ curves: charts.flatMap((chart) => [curve(chart, 1), curve(chart, 2)]) }));
+  t.regex(section(page, 'curves'), /Curves seed 1 seed 2 .*Mean return .*Policy loss .*my own metric/);
+  t.regex(section(page, 'curves'), /seed 1 2 1\.00 0\.00 1\.00 0\.00/);
+  t.regex(section(page, 'assumptions'), /Policy loss The part of the loss/);
+  t.notRegex(page, /policyLoss|Not described/);
+});
+
 test('many seeds of few agents share the look of their agent', (t) => {
   const curves = ['ppo', 'random'].flatMap((name) =>
     [1, 2, 3, 4].map((seed) => ({ chart: 'c', name: `${name}, seed ${seed}`, xLabel: 'x', yLabel: 'y', points: [] })),

@@ -43,20 +43,24 @@ export function thinned(points: Curve['points']): Curve['points'] {
 }
 
 /** Curves of one chart in one frame. */
-export function linesSpec(curves: readonly Curve[], width: number): Spec {
+export function linesSpec(
+  curves: readonly Curve[],
+  titles: { readonly x: string; readonly y: string | undefined },
+  width: number,
+): Spec {
   const axis = { tickCount: Math.max(3, Math.round(width / 110)) };
   const scale = { zero: false, nice: false };
   const x: NonNullable<Encoding['x']> = {
     field: 'x',
     type: 'quantitative',
     scale,
-    axis: { ...axis, title: curves[0].xLabel, grid: false, labelExpr: SHORT_TICKS },
+    axis: { ...axis, title: titles.x, grid: false, labelExpr: SHORT_TICKS },
   };
   const y: NonNullable<Encoding['y']> = {
     field: 'y',
     type: 'quantitative',
     scale: { zero: false, nice: true },
-    axis: { tickCount: 5, title: curves[0].yLabel, domain: false, ticks: false },
+    axis: { tickCount: 5, title: titles.y ?? null, domain: false, ticks: false },
   };
   return {
     width,
