@@ -1,7 +1,7 @@
 import { DASH, INK, haloText, layer, textWidth, type Encoding, type Layer, type Spec } from './draw.js';
 
 /** One row of a dot-and-interval chart. */
-export interface IntervalRow {
+interface IntervalRow {
   readonly label: string;
   /** null: refused. */
   readonly value: number | null;
