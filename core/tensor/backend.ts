@@ -61,6 +61,8 @@ async function importOptional(name: string): Promise<void> {
 }
 
 let current: BackendName | undefined;
+/** Starts are taken one after the other: tfjs answers an overtaken start with failure. */
+let lastStart: Promise<unknown> = Promise.resolve();
 
 async function tryRung(name: BackendName): Promise<void> {
   // Silences tfjs's advertisement for tfjs-node; nothing else depends on this flag outside its debug mode.
@@ -76,7 +78,13 @@ async function tryRung(name: BackendName): Promise<void> {
  *
  * @returns the name of the backend now in use
  */
-export async function startBackend(wanted?: string): Promise<BackendName> {
+export function startBackend(wanted?: string): Promise<BackendName> {
+  const start = lastStart.then(() => climb(wanted));
+  lastStart = start.catch(() => undefined);
+  return start;
+}
+
+async function climb(wanted: string | undefined): Promise<BackendName> {
   const named = BACKENDS.find((name) => name === wanted);
   if (wanted !== undefined && named === undefined) {
     throw new GymError('usage', `No backend called '${wanted}'. ${suggestion(wanted, BACKENDS)}`);

@@ -13,6 +13,7 @@ export const LIMITS = {
   meanWeight: 0.5,
   /** Weak: */
   weakEffectiveShare: 0.1,
+  weakEffectiveRounds: 1000,
   weakMaxShare: 0.05,
   weakRewardedRounds: 20,
   /** The mean weight should be 1 within this many standard errors. */
@@ -34,7 +35,7 @@ export function judge(
   const heaviest = terms.weight.indexOf(maxWeight);
   const rewarded = n < 2 ? { rounds: 0, constant: true } : rewardsInReach(rounds, terms);
   const meanError = Math.sqrt(moments(terms.weight).variance / n);
-  const effective = `${effectiveSampleSize.toPrecision(3)} of ${n} rounds (${percent(effectiveShare)})`;
+  const effective = `${effectiveSampleSize < 10 ? effectiveSampleSize.toFixed(1) : Math.round(effectiveSampleSize)} of ${n} rounds (${percent(effectiveShare)})`;
 
   if (n < 2) fatal.push(`${n} round(s): an interval needs at least 2.`);
   else if (maxWeight === 0) fatal.push('The policy never does what was logged: every weight is 0.');
@@ -60,8 +61,8 @@ export function judge(
   }
   if (fatal.length > 0) return { verdict: 'unsupported', reasons: fatal };
 
-  if (effectiveShare < LIMITS.weakEffectiveShare || effectiveSampleSize < LIMITS.effectiveRounds)
-    reasons.push(`The effective sample size is ${effective}.`);
+  const few = effectiveShare < LIMITS.weakEffectiveShare && effectiveSampleSize < LIMITS.weakEffectiveRounds;
+  if (few || effectiveSampleSize < LIMITS.effectiveRounds) reasons.push(`The effective sample size is ${effective}.`);
   if (maxWeightShare > LIMITS.weakMaxShare)
     reasons.push(`Row ${heaviest} alone holds ${percent(maxWeightShare)} of all weight.`);
   if (Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError) {

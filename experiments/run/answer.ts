@@ -1,7 +1,6 @@
 import type { Answer, Comparison, PolicySection, Verdict } from '../contract.js';
-
-const percent = (value: number): string => `${value >= 0 ? '+' : '−'}${Math.abs(100 * value).toFixed(1)} %`;
-const number = (value: number): string => String(Number(value.toPrecision(4))).replace('-', '−');
+import { estimatorTerm } from '../report/legend.js';
+import { change, decimalsFor, fixed, range } from '../report/numbers.js';
 
 /** The worse of two verdicts. */
 function worse(a: Verdict, b: Verdict): Verdict {
@@ -24,15 +23,16 @@ export function answerFrom(learned: PolicySection, served: Comparison): Answer {
       reasons,
     };
   }
-  const relative = served.relative === null ? '' : ` (${percent(served.relative)})`;
-  const numbers = `difference per decision ${number(value)}${relative}, interval ${number(interval[0])} to ${number(interval[1])}, by ${served.estimator}`;
+  const relative = served.relative === null ? '' : ` (${change(served.relative)})`;
+  const decimals = decimalsFor([served.difference]);
+  const numbers = `difference per decision ${fixed(value, decimals)}${relative}, interval ${range(interval, decimals)}, by ${estimatorTerm(served.estimator).short}`;
   const [low, high] = interval;
   if (low > 0)
     return { verdict, sentence: `Yes: '${learned.id}' earns more than '${served.against}': ${numbers}.`, reasons };
   if (high < 0)
     return { verdict, sentence: `No: '${learned.id}' earns less than '${served.against}': ${numbers}.`, reasons };
   return {
-    verdict,
+    verdict: worse(verdict, 'weak'),
     sentence: `Not shown: the difference between '${learned.id}' and '${served.against}' may be chance: ${numbers}.`,
     reasons: [...reasons, 'The interval of the difference contains 0; a larger log would narrow it.'],
   };

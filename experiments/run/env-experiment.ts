@@ -8,6 +8,7 @@ import { moments } from '../../core/stats/moments.js';
 import type { EnvExperiment } from '../config/schema.js';
 import type { Answer, Curve, Estimate, ReportDocument, RolloutSection } from '../contract.js';
 import type { RunFolder } from './folder.js';
+import { range, significant } from '../report/numbers.js';
 import { provenance } from './provenance.js';
 import { seedResultSchema, type SeedJob, type SeedResult } from './seed-job.js';
 import type { Watcher } from './watch.js';
@@ -156,27 +157,28 @@ function overallOf(perSeed: RolloutSection['perSeed'], level: number): Estimate 
   };
 }
 
+/** What was played and how it compares; whether that answers the question is for its reader to say. */
 function answerOf(rollouts: readonly RolloutSection[]): Answer {
   const [own, ...others] = rollouts;
-  const text = ({ policy, overall }: RolloutSection): string => {
-    const [low, high] = overall.interval ?? [NaN, NaN];
-    return `'${policy}' returns ${(overall.value ?? NaN).toPrecision(4)} (${low.toPrecision(4)} to ${high.toPrecision(4)})`;
-  };
+  const text = ({ policy, overall }: RolloutSection): string =>
+    `'${policy}' ${significant(overall.value)} (${range(overall.interval ?? [NaN, NaN], 1)})`;
   const seeds = own.perSeed.length;
-  const reasons = seeds < 3 ? [`${seeds} seed(s): an interval over seeds needs at least 3.`] : [];
+  const worst = own.perSeed.reduce((least, { meanReturn }) => Math.min(least, meanReturn), Infinity);
+  const start = `Mean return in ${own.env} over ${seeds} seed(s): ${text(own)}, ${significant(worst)} on the worst seed`;
+  const few = seeds < 3 ? [`${seeds} seed(s): an interval over seeds needs at least 3.`] : [];
   const best = others.reduce<RolloutSection | undefined>(
     (top, one) => ((one.overall.value ?? -Infinity) > (top?.overall.value ?? -Infinity) ? one : top),
     undefined,
   );
-  if (best === undefined)
-    return { verdict: seeds < 3 ? 'weak' : 'supported', sentence: `${text(own)} in ${own.env}.`, reasons };
-  const above = (own.overall.interval?.[0] ?? NaN) > (best.overall.interval?.[1] ?? NaN);
-  const below = (own.overall.interval?.[1] ?? NaN) < (best.overall.interval?.[0] ?? NaN);
-  const start = above ? 'Yes' : below ? 'No' : 'Not shown';
+  if (best === undefined) return { verdict: seeds < 3 ? 'weak' : 'supported', sentence: `${start}.`, reasons: few };
+  const [low, high] = own.overall.interval ?? [NaN, NaN];
+  const [bestLow, bestHigh] = best.overall.interval ?? [NaN, NaN];
+  const apart = low > bestHigh || high < bestLow;
+  const relation = !apart ? 'not shown to differ from' : low > bestHigh ? 'more than' : 'less than';
   return {
-    verdict: seeds < 3 || !(above || below) ? 'weak' : 'supported',
-    sentence: `${start}: ${text(own)}, the best baseline ${text(best)}, in ${own.env}.`,
-    reasons: above || below ? reasons : [...reasons, 'The two intervals overlap.'],
+    verdict: seeds < 3 || !apart ? 'weak' : 'supported',
+    sentence: `${start}; ${relation} the best baseline, ${text(best)}.`,
+    reasons: apart ? few : [...few, 'The two intervals overlap.'],
   };
 }
 
