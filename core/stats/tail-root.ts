@@ -1,5 +1,5 @@
 /** A tail probability of a positive random quantity, and how fast it changes. */
-export interface Tail {
+interface Tail {
   /** P(X ≤ x) where it rises with x, P(X > x) where it falls. */
   readonly probability: (x: number) => number;
   readonly density: (x: number) => number;

@@ -9,7 +9,7 @@ export interface Study {
   run(request: StudyRequest): Promise<StudyResult>;
 }
 
-export interface StudyRequest {
+interface StudyRequest {
   readonly data: string | undefined;
   readonly seed: number;
   /** The value of every setting of the study. */

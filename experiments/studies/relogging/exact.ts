@@ -16,7 +16,7 @@ export interface ExactSpread {
  * Enumerates every action of every round: with v(i, a) what round i adds when a was logged, the estimate mean_i v is
  * independent over rounds, so its variance is Σ_i Var_a v(i, a) / N².
  */
-export function enumerate(
+function enumerate(
   { rounds, actions }: RelogWorld,
   serving: Float64Array,
   v: (at: number, round: number, action: number) => number,

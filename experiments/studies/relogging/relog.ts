@@ -33,7 +33,7 @@ export function writeLog(world: RelogWorld, draws: KeyedDraws, out: LoggedRounds
   }
 }
 
-export interface RelogOptions {
+interface RelogOptions {
   readonly relogs: number;
   readonly seed: number;
   /** The true values the intervals should hold. */
