@@ -45,17 +45,26 @@ function learnCartPole<S>(
   return { first, best: play(false), drawn: play(true), cpu };
 }
 
-function study<S>(name: string, kind: AgentKind<S>, least: number): void {
-  for (const seed of [1, 2, 3]) {
-    test.serial(`${name}, seed ${seed}: at least ${least} in the end`, async (t) => {
-      t.timeout(600_000);
-      await startBackend(process.env['RECSYS_GYM_BACKEND']);
-      const { first, best, drawn, cpu } = learnCartPole(kind, seed);
-      t.log(`500 first after ${first} steps; at the end ${best} (drawn actions ${drawn}); ${cpu.toFixed(1)} CPU-s`);
-      t.true(best >= least);
-    });
-  }
+for (const seed of [1, 2, 3]) {
+  test.serial(`ppo, seed ${seed}: 500 of 500 in the end`, async (t) => {
+    t.timeout(600_000);
+    await startBackend(process.env['RECSYS_GYM_BACKEND']);
+    const { first, best, drawn, cpu } = learnCartPole(agents.ppo, seed);
+    t.log(`500 first after ${first} steps; at the end ${best} (drawn actions ${drawn}); ${cpu.toFixed(1)} CPU-s`);
+    t.is(best, 500);
+  });
 }
 
-study('ppo', agents.ppo, 500);
-study('reinforce', agents.reinforce, 100);
+// Its default `steps` was chosen on seeds 1 to 3 among five values, and rounding in the seventh digit changes which
+// seeds fail: a few seeds say nothing about it, so it is counted over twenty.
+test.serial('reinforce, seeds 1 to 20: how many end at 500', async (t) => {
+  t.timeout(600_000);
+  await startBackend(process.env['RECSYS_GYM_BACKEND']);
+  const ends = Array.from({ length: 20 }, (_, i) => learnCartPole(agents.reinforce, i + 1));
+  const solved = ends.filter(({ best }) => best === 500).length;
+  const cpu = ends.reduce((sum, end) => sum + end.cpu / ends.length, 0);
+  t.log(
+    `${solved} of 20 at 500; all: ${ends.map(({ best }) => Math.round(best)).join(' ')}; ${cpu.toFixed(1)} CPU-s each`,
+  );
+  t.true(solved >= 8);
+});
