@@ -5,3 +5,4 @@ export const worlds = { 'click-world': clickWorldKind } as const;
 
 export * from './click-world/click-world.js';
 export * from './contract.js';
+export * from './interest-evolution/interest-evolution.js';
