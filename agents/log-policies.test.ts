@@ -161,6 +161,36 @@ test('baselines: uniform, popular, greedy and frequencies, within candidate sets
   );
 });
 
+test('exploration is that share of decisions, however few candidates a row has', (t) => {
+  const { log, reward } = world(3000, [[0.1, 0.5, 0.2]]);
+  const limited: Log = {
+    ...log,
+    candidates: {
+      offsets: Int32Array.from({ length: log.rows + 1 }, (_, i) => 2 * i),
+      codes: Int32Array.from({ length: 2 * log.rows }, (_, i) => (i % 2) * 2),
+    },
+  };
+  const row = Int32Array.of(5);
+  const guess = (): Float32Array => Float32Array.of(0.3, 0.9, 0.2);
+  const rounded = (policy: Float64Array): number[] => [...policy].map((p) => Number(p.toFixed(9)));
+  t.deepEqual(rounded(play(greedy(guess, 0.3), limited, row)), [0.85, 0, 0.15]);
+  const soft = popular(log, rowsOf(log), reward, { exploration: 0.3, shrinkRounds: 50 });
+  t.deepEqual(rounded(play(soft, limited, row)), [0.15, 0, 0.85]);
+});
+
+test('popular without shrinkage: an action never shown counts as the average one', (t) => {
+  const log = makeLog({
+    name: 'few',
+    rows: 3,
+    schema: { outcomes: ['click'], source: 'test' },
+    actions: ['never shown', 'worst', 'best'],
+    action: Int32Array.of(1, 2, 2),
+    outcomes: [Float32Array.of(0, 1, 1)],
+  });
+  const policy = popular(log, rowsOf(log), Float64Array.of(0, 1, 1), { exploration: 0, shrinkRounds: 0 });
+  t.deepEqual([...play(policy, log, Int32Array.of(0))], [0, 0, 1]);
+});
+
 test('frequencies of another log, per position and by the names of its actions', (t) => {
   const source = makeLog({
     name: 'served',

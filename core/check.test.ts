@@ -46,6 +46,20 @@ test('settings: defaults filled in, unknown keys and other types named all at on
   );
 });
 
+test('settings: groups are completed key by key', (t) => {
+  const defaults = { slate: 2, people: { topics: 20, alpha: 0.5 } };
+  t.deepEqual(completeSettings('env', defaults, { people: { topics: 5 } }), {
+    slate: 2,
+    people: { topics: 5, alpha: 0.5 },
+  });
+  t.throws(() => completeSettings('env', defaults, { people: { topcs: 5 } }), {
+    message: /env: people\.topcs: unknown key\. Did you mean 'topics'/,
+  });
+  t.throws(() => completeSettings('env', defaults, { people: 3 }), {
+    message: /env: people: expected a group, received 3/,
+  });
+});
+
 test('safetensors: what is written is read back, and equal content gives equal bytes', (t) => {
   const arrays = {
     b: Float32Array.of(1.5, NaN),

@@ -13,7 +13,7 @@ export interface SettingProblem {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return `list of ${value.length === 0 ? 'anything' : kindOf(value[0])}s`;
-  return typeof value;
+  return isGroup(value) ? 'group' : typeof value;
 }
 
 function fits(value: unknown, model: unknown): boolean {
@@ -24,28 +24,50 @@ function fits(value: unknown, model: unknown): boolean {
   return kindOf(value) === kindOf(model);
 }
 
-/** Compares given settings with the defaults, which name every key and show its type. */
-export function settingProblems(defaults: object, given: SettingsRecord): SettingProblem[] {
+/** Compares given settings with the defaults, which name every key and show its type; groups of settings may nest. */
+export function settingProblems(defaults: object, given: object, prefix = ''): SettingProblem[] {
   const known = new Map<string, unknown>(Object.entries(defaults));
   const problems: SettingProblem[] = [];
-  for (const [key, value] of Object.entries(given)) {
-    if (!known.has(key)) problems.push({ key, message: `unknown key. ${suggestion(key, [...known.keys()])}` });
-    else if (!fits(value, known.get(key))) {
-      problems.push({ key, message: `expected a ${kindOf(known.get(key))}, received ${JSON.stringify(value)}` });
+  for (const [name, value] of entriesOf(given)) {
+    const key = prefix + name;
+    const model = known.get(name);
+    if (!known.has(name)) problems.push({ key, message: `unknown key. ${suggestion(name, [...known.keys()])}` });
+    else if (isGroup(model) && isGroup(value)) problems.push(...settingProblems(model, value, `${key}.`));
+    else if (!fits(value, model)) {
+      problems.push({ key, message: `expected a ${kindOf(model)}, received ${JSON.stringify(value)}` });
     }
   }
   return problems;
 }
 
 /**
- * The defaults with the given keys replaced.
+ * The defaults with the given keys replaced, groups key by key.
  *
  * @throws a config error that lists every unknown key, with the nearest known one, and every value of another type
  */
-export function completeSettings<S extends object>(where: string, defaults: S, given: SettingsRecord): S {
+export function completeSettings<S extends object>(where: string, defaults: S, given: object): S {
   const problems = settingProblems(defaults, given);
   if (problems.length > 0) {
     throw new GymError('config', problems.map(({ key, message }) => `${where}: ${key}: ${message}`).join('\n'));
   }
-  return { ...defaults, ...given };
+  return merge(defaults, given);
+}
+
+function merge<S extends object>(defaults: S, given: object): S {
+  const models = new Map<string, unknown>(Object.entries(defaults));
+  const groups: Record<string, unknown> = {};
+  for (const [name, value] of entriesOf(given)) {
+    const model = models.get(name);
+    groups[name] = isGroup(model) && isGroup(value) ? merge(model, value) : value;
+  }
+  return { ...defaults, ...groups };
+}
+
+/** Entries of anything that is an object, as values of unknown type. */
+function entriesOf(value: object): [string, unknown][] {
+  return Object.entries(value);
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

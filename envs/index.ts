@@ -1,4 +1,5 @@
 import { choose, complaint } from '../core/check.js';
+import { completeSettings } from '../core/settings.js';
 import {
   InterestEvolution,
   interestEvolutionDefaults,
@@ -11,7 +12,6 @@ import {
   interestEvolutionEnvDefaults,
   type InterestEvolutionEnvSettings,
 } from './reference/interest-evolution.js';
-import { complete } from './settings.js';
 
 export * from './buffers.js';
 export type * from './contract.js';
@@ -19,7 +19,6 @@ export * from './laws.js';
 export * from './random-policy.js';
 export * from './reference/cartpole.js';
 export * from './reference/interest-evolution.js';
-export * from './settings.js';
 export * from './single.js';
 
 /** A row of the table, which can also be made from settings that nobody has checked yet. */
@@ -31,7 +30,7 @@ interface Row<Settings> extends EnvEntry<Settings> {
 const row = <Settings extends object>(entry: EnvEntry<Settings>): Row<Settings> => ({
   ...entry,
   maker(id, given) {
-    const settings = complete(id, entry.defaults, given);
+    const settings = completeSettings(id, entry.defaults, given);
     return (batch) => {
       if (!Number.isSafeInteger(batch) || batch < 1) {
         throw complaint('usage', { where: `${id}: batch`, expected: 'a whole number from 1', received: String(batch) });

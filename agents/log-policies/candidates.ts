@@ -26,11 +26,23 @@ export function keepCandidates(log: Log, rows: Int32Array, out: Float64Array): v
 }
 
 /**
- * Mixes a policy with the uniform one: (1 − ε)·π + ε/A.
+ * Mixes a policy with the uniform one over each row's candidates: (1 − ε)·π + ε/k, where k is how many they are.
  *
  * @param share ε in [0, 1]
+ * @param out   [n, A] a policy that keeps to the candidates already; changed in place
  */
-export function mixUniform(out: Float64Array, actions: number, share: number): void {
+export function mixUniform(log: Log, rows: Int32Array, out: Float64Array, share: number): void {
   if (share === 0) return;
-  for (let i = 0; i < out.length; i++) out[i] = (1 - share) * out[i] + share / actions;
+  const { candidates } = log;
+  const A = log.actions.values.length;
+  for (let i = 0; i < out.length; i++) out[i] *= 1 - share;
+  if (candidates === 'all') {
+    for (let i = 0; i < out.length; i++) out[i] += share / A;
+    return;
+  }
+  rows.forEach((row, n) => {
+    const from = candidates.offsets[row];
+    const to = candidates.offsets[row + 1];
+    for (let i = from; i < to; i++) out[n * A + candidates.codes[i]] += share / (to - from);
+  });
 }

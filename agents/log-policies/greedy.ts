@@ -27,8 +27,7 @@ export function greedy(guess: GuessRewards, exploration = 0): LogPolicy {
         out.fill(0, n * A, (n + 1) * A);
         out[best] = 1;
       }
-      mixUniform(out, A, exploration);
-      keepCandidates(log, rows, out);
+      mixUniform(log, rows, out, exploration);
     },
   };
 }

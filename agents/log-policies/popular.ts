@@ -43,8 +43,10 @@ export function popular(
   }
   const overall = total / Math.max(1, rows.index.length);
   const rate = new Float64Array(sums.length);
-  for (let at = 0; at < rate.length; at++)
-    rate[at] = (sums[at] + k * (at < A ? overall : rate[at % A])) / (counts[at] + k);
+  for (let at = 0; at < rate.length; at++) {
+    const towards = at < A ? overall : rate[at % A];
+    rate[at] = counts[at] + k > 0 ? (sums[at] + k * towards) / (counts[at] + k) : towards;
+  }
   return {
     id: 'popular',
     probabilities(other, chosen, out) {
@@ -61,8 +63,8 @@ export function popular(
         }
         out[n * count + Math.max(0, best)] = 1;
       });
-      mixUniform(out, count, settings.exploration);
       keepCandidates(other, chosen, out);
+      mixUniform(other, chosen, out, settings.exploration);
     },
   };
 }

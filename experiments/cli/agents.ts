@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import { agents, logLearners, rewardModels, worlds, type Entry } from '../tables.js';
-import { print, printJson } from './terminal.js';
+import { pc, print, printJson } from './terminal.js';
 
 const KINDS: Readonly<Record<string, Readonly<Record<string, Entry<unknown>>>>> = {
   'agents (act in envs; agent.id)': agents,

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import { messageOf } from '../../core/check.js';
 import { surveyBackends } from '../../core/tensor/backend.js';
-import { print, printJson, table } from './terminal.js';
+import { pc, print, printJson, table } from './terminal.js';
 
 async function sqliteVersion(): Promise<{ version?: string; problem?: string }> {
   try {

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import { choose, GymError } from '../../core/check.js';
 import { brokenEnvs } from '../../envs/broken/index.js';
 import { checkLaws, envMaker, envs, type LawFinding, type LawOptions, type MakeEnv } from '../../envs/index.js';
 import { parseSettings } from './envs-settings.js';
-import { print, printJson, table } from './terminal.js';
+import { pc, print, printJson, table } from './terminal.js';
 
 /** An env by id, a broken one by its id, or the export `makeEnv` of a JavaScript module. */
 async function findMaker(id: string, settings: object): Promise<MakeEnv> {

@@ -5,7 +5,10 @@ import test from 'ava';
 function recsysGym(...args: string[]): { code: number | null; out: string; remarks: string } {
   const main = new URL('main.js', import.meta.url).href;
   const script = `import('${main}').then(({ main }) => main(${JSON.stringify(args)})).then((code) => { process.exitCode = code; })`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   return { code: status, out: stdout, remarks: stderr };
 }
 

@@ -1,12 +1,11 @@
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import { GymError } from '../../core/check.js';
 import { fields, width, type Space } from '../../core/space.js';
 import { moments } from '../../core/stats/moments.js';
 import { envMaker, envs, makeEnv, playRandomly, type EnvSpec } from '../../envs/index.js';
 import { registerCheck } from './envs-check.js';
 import { parseSettings } from './envs-settings.js';
-import { print, printJson, progress, table } from './terminal.js';
+import { pc, print, printJson, progress, table } from './terminal.js';
 
 /** A space in a few words. */
 function inWords(space: Space): string {

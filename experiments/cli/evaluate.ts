@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import { GymError, messageOf } from '../../core/check.js';
 import { openStore } from '../../logs/store/log-store.js';
 import type { Verdict } from '../contract.js';
@@ -18,7 +17,7 @@ import { estimators } from '../evaluate/estimators/index.js';
 import { smoothedRates } from '../evaluate/smoothed-rates.js';
 import { readOpenBanditTable, tableOfLog } from '../evaluate/sources.js';
 import { readEvaluationTable, type EvaluationTable } from '../evaluate/table.js';
-import { brief, print, printJson, table } from './terminal.js';
+import { brief, pc, print, printJson, table } from './terminal.js';
 
 /** Replicates of an asked-for bootstrap interval. */
 const REPLICATES = 2000;

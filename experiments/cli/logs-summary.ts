@@ -1,6 +1,5 @@
-import pc from 'picocolors';
 import type { LogSummary, OutcomeRate } from '../../logs/index.js';
-import { brief, print, table } from './terminal.js';
+import { brief, pc, print, table } from './terminal.js';
 
 const percent = (share: number): string => `${brief(100 * share)} %`;
 

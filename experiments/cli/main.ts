@@ -1,5 +1,4 @@
 import yargs from 'yargs';
-import pc from 'picocolors';
 import { GymError, messageOf } from '../../core/check.js';
 import { registerAgents } from './agents.js';
 import { registerBench } from './bench.js';
@@ -11,7 +10,7 @@ import { registerReport } from './report.js';
 import { registerRun } from './run.js';
 import { registerRuns } from './runs.js';
 import { registerStudy } from './study.js';
-import { remark } from './terminal.js';
+import { pc, remark } from './terminal.js';
 
 /** The commands, in the order in which --help lists them. */
 const COMMANDS = [

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import pc from 'picocolors';
 import type { Estimate, ReportDocument, Verdict } from '../contract.js';
 import { runExperiment } from '../run/run.js';
 import type { Watcher } from '../run/watch.js';
-import { brief, print, printJson, progress, remark, table } from './terminal.js';
+import { brief, pc, print, printJson, progress, remark, table } from './terminal.js';
 
 const watcher: Watcher = {
   stage: (name) => {

@@ -6,8 +6,9 @@ import { z } from 'zod';
  * own defaults in resolve.ts.
  */
 
+const settingValue = z.union([z.number(), z.string(), z.boolean(), z.array(z.number()), z.array(z.string())]);
 const settings = z
-  .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number()), z.array(z.string())]))
+  .record(z.string(), z.union([settingValue, z.record(z.string(), settingValue)]))
   .default({})
   .describe('Settings that differ from the defaults; see "recsys-gym agents list" and the README of its folder.');
 
