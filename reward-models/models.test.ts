@@ -254,7 +254,7 @@ test('the two forward passes of a network agree: plain loops and tensors', (t) =
 const obd = '../shared/data/obd/random/men';
 const haveObd = existsSync(`${obd}/men.csv`);
 (haveObd ? test : test.skip)(
-  'Open Bandit Dataset, men, uniform log: 46 clicks in 10,000 rows, never 2 % worse than the constant',
+  `Open Bandit Dataset, men, uniform log: 46 clicks in 10,000 rows, never 2 % worse than the constant${haveObd ? '' : ` (${obd} is not here)`}`,
   (t) => {
     const read = (file: string): string[][] =>
       readFileSync(`${obd}/${file}`, 'utf8')

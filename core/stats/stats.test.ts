@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { betaLower, betaQuantile, betaUpper } from './beta.js';
@@ -10,7 +10,11 @@ import { normalLower, normalQuantile, normalUpper } from './normal.js';
 import { studentLower, studentQuantile, studentUpper } from './student.js';
 
 const golden = '../shared/golden';
-const withGolden = existsSync(golden) ? test : test.skip;
+/** A test on the reference values; where they are not, it is skipped and its title says why. */
+const withGolden = (title: string, body: (t: ExecutionContext) => void): void => {
+  if (existsSync(golden)) test(title, body);
+  else test.skip(`${title} (${golden} is not here)`, body);
+};
 
 /** Relative distance, absolute near 0. */
 function apart(a: number, b: number): number {

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,15 @@ import { main } from '../cli/main.js';
 const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-evaluate-'));
 const golden = '../shared/golden/ope_bandit.json';
 const men = '../shared/data/obd/bts/men';
-const withGolden = existsSync(golden) ? test.serial : test.serial.skip;
-const withMen = existsSync(men) ? test.serial : test.serial.skip;
+/** A test on reference data; where they are not, it is skipped and its title says why. */
+const needing =
+  (path: string) =>
+  (title: string, body: (t: ExecutionContext) => Promise<void>): void => {
+    if (existsSync(path)) test.serial(title, body);
+    else test.serial.skip(`${title} (${path} is not here)`, body);
+  };
+const withGolden = needing(golden);
+const withMen = needing(men);
 
 interface Ran {
   readonly code: number;

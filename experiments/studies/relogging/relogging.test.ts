@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,11 @@ import { relog, writeLog } from './relog.js';
 import { relogging, type RelogSet } from './relogging.js';
 
 const folder = '../shared/data/uci_ope';
-const withData = existsSync(folder) ? test : test.skip;
+/** A test on the real sets; where they are not, it is skipped and its title says why. */
+const withData = (title: string, body: (t: ExecutionContext) => void | Promise<void>): void => {
+  if (existsSync(folder)) test(title, body);
+  else test.skip(`${title} (${folder} is not here)`, body);
+};
 const close = (a: number, b: number, tolerance = 1e-11): boolean => Math.abs(a - b) <= tolerance * Math.abs(b);
 
 /** Published closed forms of the two sets (twelve digits). */
