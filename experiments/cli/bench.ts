@@ -3,6 +3,11 @@ import { choose } from '../../core/check.js';
 import { benchmarks } from '../benchmarks/index.js';
 import { brief, print, printJson, remark, table } from './terminal.js';
 
+/** Whole numbers with grouped thousands where they are large, four significant digits else. */
+function readable(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : brief(value);
+}
+
 /** `bench`: speeds of this machine, printed with what they were measured on. */
 export function registerBench(cli: Argv): Argv {
   return cli.command(
@@ -28,7 +33,7 @@ export function registerBench(cli: Argv): Argv {
         print(
           table(
             result.columns,
-            result.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? brief(cell) : cell))),
+            result.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? readable(cell) : cell))),
           ),
         );
         for (const note of result.notes) print(note);

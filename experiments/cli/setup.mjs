@@ -58,6 +58,8 @@ function linkCommand() {
 
 /** Installs and compiles where needed; quiet when there is nothing to do. */
 export function setup({ dev = false, buildOnly = false } = {}) {
+  // An installed package ships dist/ and no sources; its dependencies are npm's business.
+  if (!existsSync(join(root, 'tsconfig.json'))) return;
   const absent = buildOnly ? [] : missing(dev);
   if (absent.length > 0) {
     process.stderr.write(
@@ -71,8 +73,7 @@ export function setup({ dev = false, buildOnly = false } = {}) {
       'npm install',
     );
   }
-  // An installed copy ships dist/ and neither sources nor the compiler; there is nothing to compile then.
-  if (!existsSync(join(root, 'tsconfig.json')) || !existsSync(compiler)) return;
+  if (!existsSync(compiler)) return;
   linkCommand();
   if (!stale()) return;
   process.stderr.write('setup: compiling TypeScript.\n');
