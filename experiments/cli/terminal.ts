@@ -1,9 +1,9 @@
 import colours from 'picocolors';
 
 /** Colours on a terminal only: what is piped or stored, CI logs too, stays plain. FORCE_COLOR adds them, NO_COLOR never has any. */
+const plain = !process.stdout.isTTY || process.env['TERM'] === 'dumb';
 export const pc = colours.createColors(
-  process.env['NO_COLOR'] === undefined &&
-    (process.env['FORCE_COLOR'] !== undefined || (process.stdout.isTTY && process.env['TERM'] !== 'dumb')),
+  process.env['NO_COLOR'] === undefined && (process.env['FORCE_COLOR'] !== undefined || !plain),
 );
 
 /** Writes a line to standard output: results, and nothing else, so that it can be piped. */
