@@ -3,7 +3,7 @@
 //   node setup.mjs          what a run needs          --dev    and what the tests need
 //   node setup.mjs --build  compile only (used by npm's prepare step)
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,16 +46,6 @@ function must(command, args, what) {
   process.exit(1);
 }
 
-/** Lets `npx recsys-gym` find this clone's own command; npm links the commands of packages, not of the project itself. */
-function linkCommand() {
-  const bin = join(root, 'node_modules', '.bin');
-  const link = join(bin, 'recsys-gym');
-  if (process.platform === 'win32' || !existsSync(bin) || lstatSync(link, { throwIfNoEntry: false }) !== undefined)
-    return;
-  chmodSync(join(root, 'experiments', 'cli', 'recsys-gym.mjs'), 0o755);
-  symlinkSync(join('..', '..', 'experiments', 'cli', 'recsys-gym.mjs'), link);
-}
-
 /** Installs and compiles where needed; quiet when there is nothing to do. */
 export function setup({ dev = false, buildOnly = false } = {}) {
   // An installed package ships dist/ and no sources; its dependencies are npm's business.
@@ -74,7 +64,6 @@ export function setup({ dev = false, buildOnly = false } = {}) {
     );
   }
   if (!existsSync(compiler)) return;
-  linkCommand();
   if (!stale()) return;
   process.stderr.write('setup: compiling TypeScript.\n');
   must(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], 'the TypeScript compiler');
