@@ -27,7 +27,7 @@ export interface RngState {
 
 /**
  * Opens the stream of a seed: seedrandom's ARC4 with 53-bit numbers in [0, 1), keyed by the stream's whole path.
- * About 20 million draws a second and 10 µs to open: for set-up and slow paths. Hot loops use `core/draws.ts`.
+ * For set-up and slow paths; hot loops use `core/draws.ts`.
  *
  * @param seed any whole number or text; it becomes the first name of the path
  */

@@ -7,7 +7,10 @@ import type { Source } from './random.js';
  */
 export type Space = BoxSpace | DiscreteSpace | MultiDiscreteSpace | SlateSpace | RecordSpace;
 
-/** Real numbers of one shape, each inside [low, high]; infinite bounds are written as null in JSON. */
+/**
+ * Real numbers of one shape, each inside [low, high]; a bound may be infinite. JSON has no infinity and writes null: a
+ * space that was read back from JSON needs its infinite bounds again before it is used.
+ */
 export interface BoxSpace {
   readonly kind: 'box';
   readonly shape: readonly number[];
