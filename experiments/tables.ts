@@ -1,17 +1,13 @@
-import { logPolicyGradient } from '../agents/log-policy-gradient/learner.js';
 import type { Agent, AgentKind, LearnedPolicy, LogLearnRequest, LogLearner, LogPolicy } from '../agents/contract.js';
-import { ppo } from '../agents/ppo.js';
-import { randomAgent } from '../agents/random.js';
-import { reinforce } from '../agents/reinforce.js';
+import { agents as agentKinds, logLearners as learnerKinds } from '../agents/index.js';
 import type { Rng } from '../core/random.js';
 import { completeSettings, type SettingsRecord } from '../core/settings.js';
 import type { EnvSpec } from '../envs/contract.js';
 import type { FitRequest, FittedModel, RewardModelKind } from '../reward-models/contract.js';
 import { crossFit, type CrossFitRequest, type CrossFit } from '../reward-models/cross-fit.js';
-import { logistic } from '../reward-models/logistic.js';
-import { mlp } from '../reward-models/mlp.js';
-import { clickWorldKind } from '../simulators/click-world/click-world.js';
+import { rewardModels as modelKinds } from '../reward-models/index.js';
 import type { LoggedWorld, LoggedWorldKind } from '../simulators/contract.js';
+import { worlds as worldKinds } from '../simulators/index.js';
 
 /**
  * The names that a config can use, and what they stand for. Each entry knows its defaults and takes settings as plain
@@ -48,8 +44,8 @@ function modelEntry<S extends object>(name: string, kind: RewardModelKind<S>): E
 }
 
 export const rewardModels: Readonly<Record<string, Entry<ReadyModel>>> = {
-  logistic: modelEntry('logistic', logistic),
-  mlp: modelEntry('mlp', mlp),
+  logistic: modelEntry('logistic', modelKinds.logistic),
+  mlp: modelEntry('mlp', modelKinds.mlp),
 };
 
 /** A learner of policies from logs with its settings in place. */
@@ -66,7 +62,7 @@ function learnerEntry<S extends object>(name: string, learner: LogLearner<S>): E
 }
 
 export const logLearners: Readonly<Record<string, Entry<ReadyLearner>>> = {
-  'log-policy-gradient': learnerEntry('log-policy-gradient', logPolicyGradient),
+  'log-policy-gradient': learnerEntry('log-policy-gradient', learnerKinds['log-policy-gradient']),
 };
 
 /** Makes an agent for a world; `totalSteps` counts the steps over all worlds that it will see. */
@@ -81,9 +77,9 @@ function agentEntry<S extends object>(name: string, kind: AgentKind<S>): Entry<M
 }
 
 export const agents: Readonly<Record<string, Entry<MakeAgent>>> = {
-  random: agentEntry('random', randomAgent),
-  reinforce: agentEntry('reinforce', reinforce),
-  ppo: agentEntry('ppo', ppo),
+  random: agentEntry('random', agentKinds.random),
+  reinforce: agentEntry('reinforce', agentKinds.reinforce),
+  ppo: agentEntry('ppo', agentKinds.ppo),
 };
 
 function worldEntry<S extends object>(name: string, kind: LoggedWorldKind<S>): Entry<(random: Rng) => LoggedWorld> {
@@ -91,5 +87,5 @@ function worldEntry<S extends object>(name: string, kind: LoggedWorldKind<S>): E
 }
 
 export const worlds: Readonly<Record<string, Entry<(random: Rng) => LoggedWorld>>> = {
-  'click-world': worldEntry('click-world', clickWorldKind),
+  'click-world': worldEntry('click-world', worldKinds['click-world']),
 };

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import type { Argv } from 'yargs';
 import { messageOf } from '../../core/check.js';
 import { surveyBackends } from '../../core/tensor/backend.js';
+import { codeVersion } from '../run/provenance.js';
 import { pc, print, printJson, table } from './terminal.js';
 
 async function sqliteVersion(): Promise<{ version?: string; problem?: string }> {
@@ -21,11 +21,7 @@ export function registerDoctor(cli: Argv): Argv {
     'Say which tensor backends load, why the others do not, and whether the store works',
     (command) => command.option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' }),
     async ({ json }) => {
-      const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
-      const version =
-        typeof manifest === 'object' && manifest !== null && 'version' in manifest
-          ? String(manifest.version)
-          : 'unknown';
+      const version = await codeVersion();
       const machine = {
         node: process.version,
         platform: `${process.platform} ${process.arch}`,

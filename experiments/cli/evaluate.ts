@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { GymError, messageOf } from '../../core/check.js';
 import { openStore } from '../../logs/store/log-store.js';
-import type { Verdict } from '../contract.js';
 import { tellBadRows, type BadRows } from '../evaluate/bad-rounds.js';
 import {
   badRowsOf,
@@ -17,7 +16,7 @@ import { estimators } from '../evaluate/estimators/index.js';
 import { smoothedRates } from '../evaluate/smoothed-rates.js';
 import { readOpenBanditTable, tableOfLog } from '../evaluate/sources.js';
 import { readEvaluationTable, type EvaluationTable } from '../evaluate/table.js';
-import { brief, pc, print, printJson, table } from './terminal.js';
+import { brief, print, printJson, table, VERDICT_COLOUR } from './terminal.js';
 
 /** Replicates of an asked-for bootstrap interval. */
 const REPLICATES = 2000;
@@ -199,12 +198,6 @@ function answer({ estimates, diagnostics, verdict, reasons }: Evaluation): void 
   printJson({ estimates, diagnostics, verdict, reasons });
 }
 
-const COLOUR: Readonly<Record<Verdict, (text: string) => string>> = {
-  supported: pc.green,
-  weak: pc.yellow,
-  unsupported: pc.red,
-};
-
 function show({ estimates, diagnostics, verdict, reasons }: Evaluation): void {
   const range = (interval: readonly [number, number] | null | undefined): string =>
     interval === null || interval === undefined ? '—' : `[${brief(interval[0])}, ${brief(interval[1])}]`;
@@ -241,6 +234,6 @@ function show({ estimates, diagnostics, verdict, reasons }: Evaluation): void {
   );
   if (offendingRows.length > 0) print(`rows that hold much of the weight: ${offendingRows.join(', ')}`);
   print();
-  print(COLOUR[verdict](verdict.toUpperCase()));
+  print(VERDICT_COLOUR[verdict](verdict.toUpperCase()));
   for (const reason of reasons) print(`  – ${reason}`);
 }

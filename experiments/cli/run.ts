@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Estimate, ReportDocument, Verdict } from '../contract.js';
+import type { Estimate, ReportDocument } from '../contract.js';
 import { runExperiment } from '../run/run.js';
 import type { Watcher } from '../run/watch.js';
-import { brief, pc, print, printJson, progress, remark, table } from './terminal.js';
+import { brief, pc, print, printJson, progress, remark, table, VERDICT_COLOUR } from './terminal.js';
 
 const watcher: Watcher = {
   stage: (name) => {
@@ -99,12 +99,6 @@ function repeatCommand({ config, overrides, out, backend }: RunFlags): string {
   return `recsys-gym run ${config}${quoted}${out === undefined ? '' : ` --out ${out}`}${backend === undefined ? '' : ` --backend ${backend}`}`;
 }
 
-const COLOUR: Readonly<Record<Verdict, (text: string) => string>> = {
-  supported: pc.green,
-  weak: pc.yellow,
-  unsupported: pc.red,
-};
-
 /** "0.0052 [0.0031, 0.0073]" */
 function withInterval(estimate: Estimate | undefined): string {
   if (estimate === undefined || estimate.value === null) return 'refused';
@@ -129,7 +123,7 @@ function show(document: ReportDocument, dir: string): void {
           withInterval(policy.estimates['dr']),
           ...(hasTruth ? [brief(policy.truth)] : []),
           `${Math.round(policy.diagnostics.effectiveSampleSize)} of ${policy.diagnostics.rounds}`,
-          COLOUR[policy.verdict](policy.verdict),
+          VERDICT_COLOUR[policy.verdict](policy.verdict),
         ]),
       ),
     );
@@ -171,7 +165,7 @@ function show(document: ReportDocument, dir: string): void {
     );
   }
   print();
-  print(`${COLOUR[answer.verdict](answer.verdict.toUpperCase())}  ${answer.sentence}`);
+  print(`${VERDICT_COLOUR[answer.verdict](answer.verdict.toUpperCase())}  ${answer.sentence}`);
   for (const reason of answer.reasons) print(`  – ${reason}`);
   print();
   print(`Report: ${join(dir, 'report.html')}`);

@@ -1,10 +1,18 @@
 import colours from 'picocolors';
+import type { Verdict } from '../contract.js';
 
 /** Colours on a terminal only: what is piped or stored, CI logs too, stays plain. FORCE_COLOR adds them, NO_COLOR never has any. */
 const plain = !process.stdout.isTTY || process.env['TERM'] === 'dumb';
 export const pc = colours.createColors(
   process.env['NO_COLOR'] === undefined && (process.env['FORCE_COLOR'] !== undefined || !plain),
 );
+
+/** The colour of a verdict; the word itself always stands beside it. */
+export const VERDICT_COLOUR: Readonly<Record<Verdict, (text: string) => string>> = {
+  supported: pc.green,
+  weak: pc.yellow,
+  unsupported: pc.red,
+};
 
 /** Writes a line to standard output: results, and nothing else, so that it can be piped. */
 export function print(text = ''): void {
