@@ -28,6 +28,11 @@ const COMMANDS = [
 
 /** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`recsys-gym … | head`) closes the pipe; results are all that is written there.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   const cli = yargs([...args])
     .scriptName('recsys-gym')
     .usage('$0 <command>\n\nIs this policy better than the one we serve, and how sure are we?')
