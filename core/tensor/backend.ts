@@ -25,7 +25,11 @@ const RUNGS: Readonly<Record<BackendName, Rung>> = {
   },
   native: {
     summary: 'fused C++ kernels of this project',
-    load: () => Promise.reject(new Error('not part of this version')),
+    load: async () => {
+      const { registerNative } = await import('./native/register.js');
+      registerNative();
+      return 'native';
+    },
   },
   tensorflow: {
     summary: 'libtensorflow on the CPU (@tensorflow/tfjs-node)',
@@ -73,8 +77,8 @@ async function tryRung(name: BackendName): Promise<void> {
 }
 
 /**
- * Starts the tensor backend: the named one, or the first of the ladder that loads. Call it once before fitting or
- * learning; models and agents themselves are synchronous.
+ * Starts the tensor backend: the named one, else the one that RECSYS_GYM_BACKEND names, else the first of the ladder that
+ * loads. Call it once before fitting or learning; models and agents themselves are synchronous.
  *
  * @returns the name of the backend now in use
  */
@@ -84,12 +88,13 @@ export function startBackend(wanted?: string): Promise<BackendName> {
   return start;
 }
 
-async function climb(wanted: string | undefined): Promise<BackendName> {
+async function climb(asked: string | undefined): Promise<BackendName> {
+  if (asked === undefined && current !== undefined) return current;
+  const wanted = asked ?? (process.env['RECSYS_GYM_BACKEND'] || undefined);
   const named = BACKENDS.find((name) => name === wanted);
   if (wanted !== undefined && named === undefined) {
     throw new GymError('usage', `No backend called '${wanted}'. ${suggestion(wanted, BACKENDS)}`);
   }
-  if (named === undefined && current !== undefined) return current;
   for (const name of named === undefined ? BACKENDS : [named]) {
     try {
       await tryRung(name);
@@ -99,7 +104,7 @@ async function climb(wanted: string | undefined): Promise<BackendName> {
       if (named !== undefined) {
         throw new GymError(
           'usage',
-          `backend '${named}': expected it to load, received: ${messageOf(error)}. Leave --backend out to use the best that loads; 'doctor' lists them.`,
+          `backend '${named}': expected it to load, received: ${messageOf(error)}. Leave --backend out and RECSYS_GYM_BACKEND unset to use the best that loads; 'doctor' lists them.`,
           { cause: error },
         );
       }

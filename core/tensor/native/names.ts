@@ -1,0 +1,2 @@
+/** tfjs's name of our backend. */
+export const NATIVE = 'native';

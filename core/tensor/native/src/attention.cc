@@ -1,0 +1,253 @@
+// Scaled dot-product attention of several heads (Vaswani et al. 2017), and its gradient.
+//
+// Queries, keys and values are rows of heads · width numbers somewhere inside longer rows: `Rows` says where. The packed
+// form (q | k | v side by side) is three such views of one array. A head at a time:
+//
+//   S = scale·Q·Kᵀ     P = softmax of each row of S over the keys that it may see     Y = P·V
+//   dV = Pᵀ·dY     dP = dY·Vᵀ     dS = scale·P∘(dP − Σ_keys dP∘P)     dQ = dS·K     dK = dSᵀ·Q
+//
+// P is kept for the way back as [B, H, Tq, stride], its rows filled with zeros up to a multiple of 16 numbers. Whatever
+// lies beyond the last key that a block of queries may see is neither computed nor read.
+#include "matmul.h"
+
+namespace gym {
+namespace GYM_ISA {
+namespace {
+
+/// Queries of a block: a causal block computes up to its last query's keys, so small ones waste less.
+constexpr int64_t BLOCK = 12;
+/// With fewer queries Kᵀ is not worth being written out.
+constexpr int64_t FEW = 6;
+/// Multiplications from which heads are spread over threads.
+constexpr int64_t THREADED = 1 << 21;
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+int64_t upTo(int64_t n, int64_t size) { return (n + size - 1) / size * size; }
+
+/// Rows of one operand: row (b, t) starts at at + (b·length + t)·stride.
+struct Rows {
+  float* at;
+  int64_t length, stride;
+  float* row(int64_t b, int64_t t) const { return at + (b * length + t) * stride; }
+};
+
+struct Sizes {
+  int64_t batch, heads, queries, keys, width, stride;
+  bool causal;
+  float scale;
+  const int32_t* lengths;  // [B] or null
+  /// Keys that exist for row b.
+  int64_t known(int64_t b) const { return lengths == nullptr ? keys : lengths[b]; }
+  /// Keys that query i of row b sees: the last query is aligned with the last key.
+  int64_t seen(int64_t b, int64_t i) const {
+    return causal ? most(0, least(known(b), i + 1 + keys - queries)) : known(b);
+  }
+};
+
+/// Whether every length lies in [0, keys]; complains otherwise.
+bool sound(const Sizes& s) {
+  if (s.lengths == nullptr) return true;
+  for (int64_t b = 0; b < s.batch; b++) {
+    if (s.lengths[b] >= 0 && s.lengths[b] <= s.keys) continue;
+    complain("attention: expected lengths from 0 to %d, received %d in row %d", static_cast<int>(s.keys), s.lengths[b],
+             static_cast<int>(b));
+    return false;
+  }
+  return true;
+}
+
+/// out[d][j] = rows[j][d] for j < count, zeros up to a whole vector.
+void transpose(const float* rows, int64_t step, int64_t count, int64_t width, float* out, int64_t stride) {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourU __attribute__((vector_size(16), aligned(4), may_alias));
+  int64_t j = 0;
+  for (; j + 4 <= count; j += 4) {
+    const float *a = rows + j * step, *b = a + step, *c = b + step, *d = c + step;
+    int64_t k = 0;
+    for (; k + 4 <= width; k += 4) {
+      const Four p = *reinterpret_cast<const FourU*>(a + k), q = *reinterpret_cast<const FourU*>(b + k);
+      const Four r = *reinterpret_cast<const FourU*>(c + k), s = *reinterpret_cast<const FourU*>(d + k);
+      const Four pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
+      const Four PQ = __builtin_shufflevector(p, q, 2, 6, 3, 7), RS = __builtin_shufflevector(r, s, 2, 6, 3, 7);
+      float* to = out + k * stride + j;
+      *reinterpret_cast<FourU*>(to) = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
+      *reinterpret_cast<FourU*>(to + stride) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
+      *reinterpret_cast<FourU*>(to + 2 * stride) = __builtin_shufflevector(PQ, RS, 0, 1, 4, 5);
+      *reinterpret_cast<FourU*>(to + 3 * stride) = __builtin_shufflevector(PQ, RS, 2, 3, 6, 7);
+    }
+    for (; k < width; k++) {
+      float* to = out + k * stride + j;
+      to[0] = a[k], to[1] = b[k], to[2] = c[k], to[3] = d[k];
+    }
+  }
+  const int64_t end = upTo(count, L);
+  for (int64_t k = 0; k < width; k++)
+    for (int64_t i = j; i < end; i++) out[k * stride + i] = i < count ? rows[i * step + k] : 0.0f;
+}
+
+/// 0, 1, 2, … in the lanes.
+VI counting() {
+  int32_t lane[L];
+  for (int i = 0; i < L; i++) lane[i] = i;
+  VI v;
+  std::memcpy(&v, lane, sizeof v);
+  return v;
+}
+
+float greatest(V v) {
+  float lane[L];
+  std::memcpy(lane, &v, sizeof v);
+  for (int half = L / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lane[i] = lane[i] > lane[i + half] ? lane[i] : lane[i + half];
+  return lane[0];
+}
+
+/// Softmax of scale·row over its first `seen` numbers, zeros behind them. `stride` is a multiple of L.
+void softmax(float* row, int64_t seen, int64_t stride, float scale) {
+  const V none = splat(-__builtin_inff());
+  const int64_t whole = seen / L * L, end = upTo(seen, L);
+  const VI inside = counting() < splati(static_cast<int32_t>(seen - whole));
+  V top = none;
+  for (int64_t j = 0; j < whole; j += L) {
+    const V v = load(row + j) * scale;
+    top = pick(v > top, v, top);
+  }
+  if (whole < end) {
+    const V v = pick(inside, load(row + whole) * scale, none);
+    top = pick(v > top, v, top);
+  }
+  const float high = greatest(top);
+  V total = {};
+  for (int64_t j = 0; j < whole; j += L) {
+    const V e = exp(load(row + j) * scale - high);
+    total += e;
+    store(row + j, e);
+  }
+  if (whole < end) {
+    const V e = pick(inside, exp(load(row + whole) * scale - high), V{});
+    total += e;
+    store(row + whole, e);
+  }
+  const float share = seen > 0 ? 1.0f / sum(total) : 0.0f;
+  for (int64_t j = 0; j < end; j += L) store(row + j, load(row + j) * share);
+  for (int64_t j = end; j < stride; j += L) store(row + j, V{});
+}
+
+/// One head of one row of the batch. `turned` is [width, stride], scratch.
+void headForward(const Sizes& s, int64_t b, int64_t h, const Rows& q, const Rows& k, const Rows& v, const Rows& y,
+                 float* chances, float* turned) {
+  const int64_t at = h * s.width;
+  const float *keys = k.row(b, 0) + at, *values = v.row(b, 0) + at;
+  const bool few = s.queries < FEW;
+  if (!few) transpose(keys, k.stride, s.seen(b, s.queries - 1), s.width, turned, s.stride);
+  for (int64_t i = 0; i < s.queries; i += BLOCK) {
+    const int64_t rows = least(BLOCK, s.queries - i), seen = s.seen(b, i + rows - 1);
+    const Matrix queries{q.row(b, i) + at, q.stride, 1};
+    float* p = chances + i * s.stride;
+    if (few)
+      multiply(rows, seen, s.width, queries, Matrix{keys, 1, k.stride}, p, s.stride, {});
+    else
+      multiply(rows, upTo(seen, L), s.width, queries, Matrix{turned, s.stride, 1}, p, s.stride, {});
+    for (int64_t r = 0; r < rows; r++) softmax(p + r * s.stride, s.seen(b, i + r), s.stride, s.scale);
+    multiply(rows, s.width, seen, Matrix{p, s.stride, 1}, Matrix{values, v.stride, 1}, y.row(b, i) + at, y.stride, {});
+  }
+}
+
+/// dp becomes dS = scale·P∘(dP − Σ dP∘P), with zeros behind the first `seen` numbers.
+void throughSoftmax(const float* p, float* dp, int64_t seen, int64_t stride, float scale) {
+  const int64_t end = upTo(seen, L);
+  V total = {};
+  for (int64_t j = 0; j < end; j += L) total += load(p + j) * load(dp + j);
+  const float back = sum(total);
+  for (int64_t j = 0; j < end; j += L) store(dp + j, load(p + j) * (load(dp + j) - back) * scale);
+  for (int64_t j = end; j < stride; j += L) store(dp + j, V{});
+}
+
+struct Views {
+  Rows q, k, v, dy, dq, dk, dv;
+};
+
+/// `turned` is [width, stride] and `slopes` [Tq, stride], both scratch.
+void headGradient(const Sizes& s, int64_t b, int64_t h, const Views& of, const float* chances, float* turned,
+                  float* slopes) {
+  const int64_t at = h * s.width, ahead = s.keys - s.queries;
+  const float *queries = of.q.row(b, 0) + at, *keys = of.k.row(b, 0) + at, *dy = of.dy.row(b, 0) + at;
+  transpose(of.v.row(b, 0) + at, of.v.stride, s.seen(b, s.queries - 1), s.width, turned, s.stride);
+  for (int64_t i = 0; i < s.queries; i += BLOCK) {
+    const int64_t rows = least(BLOCK, s.queries - i), seen = s.seen(b, i + rows - 1);
+    float* slope = slopes + i * s.stride;
+    multiply(rows, upTo(seen, L), s.width, Matrix{dy + i * of.dy.stride, of.dy.stride, 1}, Matrix{turned, s.stride, 1},
+             slope, s.stride, {});
+    for (int64_t r = 0; r < rows; r++)
+      throughSoftmax(chances + (i + r) * s.stride, slope + r * s.stride, s.seen(b, i + r), s.stride, s.scale);
+    multiply(rows, s.width, seen, Matrix{slope, s.stride, 1}, Matrix{keys, of.k.stride, 1}, of.dq.row(b, i) + at,
+             of.dq.stride, {});
+  }
+  const int64_t block = s.causal ? BLOCK : s.keys;
+  for (int64_t j = 0; j < s.keys; j += block) {
+    // Queries before `start` see none of these keys.
+    const int64_t rows = least(block, s.keys - j), start = s.causal ? least(s.queries, most(0, j - ahead)) : 0;
+    const int64_t depth = j < s.seen(b, s.queries - 1) ? s.queries - start : 0;
+    const float *p = chances + start * s.stride + j, *slope = slopes + start * s.stride + j;
+    multiply(rows, s.width, depth, Matrix{p, 1, s.stride}, Matrix{dy + start * of.dy.stride, of.dy.stride, 1},
+             of.dv.row(b, j) + at, of.dv.stride, {});
+    multiply(rows, s.width, depth, Matrix{slope, 1, s.stride}, Matrix{queries + start * of.q.stride, of.q.stride, 1},
+             of.dk.row(b, j) + at, of.dk.stride, {});
+  }
+}
+
+/// Heads in runs, each with scratch memory of its own; one thread does them all when there is little to do.
+template <class F>
+void eachHead(const Sizes& s, int64_t runs, const F& f) {
+  const int64_t heads = s.batch * s.heads, run = (heads + runs - 1) / (runs > 0 ? runs : 1);
+  const bool splits = heads * s.queries * s.keys * s.width >= THREADED;
+  forEach(runs, splits ? 1 : runs, [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++)
+      for (int64_t i = r * run; i < least(heads, (r + 1) * run); i++) f(r, i, i / s.heads, i % s.heads);
+  });
+}
+
+Sizes sizesOf(const Call& c, const int32_t* lengths) {
+  const int32_t* n = c.n;
+  return Sizes{n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, static_cast<float>(c.x[0]), n[7] ? lengths : nullptr};
+}
+
+Rows rowsOf(void* at, int64_t length, const int32_t* place) {
+  return Rows{static_cast<float*>(at) + place[1], length, place[0]};
+}
+
+/// at = q, k, v, lengths (int32), y, P [B, H, Tq, stride], scratch [runs, width·stride];
+/// n = B, H, Tq, Tk, width, stride, causal?, has lengths?, runs, then (row stride, column) of q, k, v; x = scale.
+/// y is [B, Tq, H·width].
+void attention(const Call& c) {
+  const Sizes s = sizesOf(c, c.ids(3));
+  if (!sound(s)) return;
+  const Rows q = rowsOf(c.at[0], s.queries, c.n + 9), k = rowsOf(c.at[1], s.keys, c.n + 11),
+             v = rowsOf(c.at[2], s.keys, c.n + 13), y{c.out(4), s.queries, s.heads * s.width};
+  eachHead(s, c.n[8], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
+    headForward(s, b, h, q, k, v, y, c.out(5) + i * s.queries * s.stride, c.out(6) + run * s.width * s.stride);
+  });
+}
+
+/// at = q, k, v, lengths (int32), P, dy, dq, dk, dv, scratch [runs, (width + Tq)·stride]; n and x as above. dq, dk and dv
+/// lie like q, k and v.
+void attentionGradient(const Call& c) {
+  const Sizes s = sizesOf(c, c.ids(3));
+  if (!sound(s)) return;
+  const int32_t* n = c.n;
+  const Views of{rowsOf(c.at[0], s.queries, n + 9), rowsOf(c.at[1], s.keys, n + 11), rowsOf(c.at[2], s.keys, n + 13),
+                 Rows{const_cast<float*>(c.in(5)), s.queries, s.heads * s.width},
+                 rowsOf(c.at[6], s.queries, n + 9), rowsOf(c.at[7], s.keys, n + 11), rowsOf(c.at[8], s.keys, n + 13)};
+  eachHead(s, n[8], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
+    float* scratch = c.out(9) + run * (s.width + s.queries) * s.stride;
+    headGradient(s, b, h, of, c.in(4) + i * s.queries * s.stride, scratch, scratch + s.width * s.stride);
+  });
+}
+
+}  // namespace
+}  // namespace GYM_ISA
+}  // namespace gym
+
+using namespace gym::GYM_ISA;
+GYM_KERNELS(attention, {"attention", attention}, {"attentionGradient", attentionGradient})
