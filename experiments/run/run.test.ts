@@ -1,4 +1,5 @@
 import test from 'ava';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,9 +157,12 @@ test.serial('what cannot run says why, and the store remembers it', async (t) =>
   await t.throwsAsync(runExperiment({ ...options, overrides: ['evaluation.segments=[postion]'] }), {
     message: /no 'postion'.*Did you mean 'position'\?/,
   });
-  await t.throwsAsync(runExperiment({ ...options, backend: 'native' }), {
-    message: /backend 'native': expected it to load/,
-  });
+  await t.throwsAsync(runExperiment({ ...options, backend: 'wsam' }), { message: /Did you mean 'wasm'\?/ });
+  if (!existsSync('/dev/nvidiactl')) {
+    await t.throwsAsync(runExperiment({ ...options, backend: 'tensorflow-gpu' }), {
+      message: /backend 'tensorflow-gpu': expected it to load/,
+    });
+  }
   const store = await RunStore.open(join(home, 'gym.sqlite'));
   const runs = await store.list();
   await store.close();

@@ -9,6 +9,8 @@
       'src/reduce.cc',
       'src/rows.cc',
       'src/shape.cc',
+      'src/embedding.cc',
+      'src/optimise.cc',
       'src/layer_norm.cc',
       'src/attention.cc',
     ],
