@@ -134,14 +134,13 @@ export class OnPolicyAgent implements Agent {
         steps: this.#steps,
         totalSteps: this.#totalSteps,
         filled: this.#trajectory.filled,
-        adamSteps: trainer.adam.steps,
+        optimiserSteps: trainer.optimiser.steps,
         chance: this.#chance.save(),
         update: random.save(),
       }),
       arrays: {
         parameters: networks.parameters.values.slice(),
-        adamMean: trainer.adam.mean.slice(),
-        adamSquare: trainer.adam.square.slice(),
+        ...savedOptimiser(trainer),
         ...this.#trajectory.save(),
       },
     };
@@ -160,11 +159,10 @@ export class OnPolicyAgent implements Agent {
     }
     const { networks, trainer, random } = this.#parts;
     networks.parameters.load(savedNumbers(state, 'parameters', where), where);
-    trainer.adam.restore(
-      savedNumbers(state, 'adamMean', where),
-      savedNumbers(state, 'adamSquare', where),
-      saved.adamSteps,
-    );
+    const { optimiser } = trainer;
+    const parts: Record<string, Float32Array> = {};
+    for (const name of Object.keys(optimiser.state)) parts[name] = savedNumbers(state, `optimiser.${name}`, where);
+    optimiser.restore(parts, saved.optimiserSteps);
     this.#chance.restore(saved.chance);
     random.restore(saved.update);
     this.#trajectory.restore(state.arrays, saved.filled);
@@ -172,12 +170,16 @@ export class OnPolicyAgent implements Agent {
   }
 }
 
+function savedOptimiser({ optimiser }: Trainer): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(optimiser.state).map(([name, part]) => [`optimiser.${name}`, part.slice()]));
+}
+
 const savedSchema = z.object({
   kind: z.string(),
   steps: count,
   totalSteps: count,
   filled: count,
-  adamSteps: count,
+  optimiserSteps: count,
   chance: savedStream,
   update: savedStream,
 });

@@ -1,5 +1,5 @@
 import tf from '@tensorflow/tfjs';
-import { embeddingBag } from '../core/tensor/layers.js';
+import { embeddingBag } from '../core/tensor/embedding.js';
 import { ParameterSet, zeros } from '../core/tensor/parameters.js';
 import { FEATURE_DEFAULTS } from '../logs/features.js';
 import { networkKind } from './fit.js';

@@ -1,6 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import { complaint } from '../core/check.js';
-import { embeddingBag, mlp as layers } from '../core/tensor/layers.js';
+import { embeddingBag } from '../core/tensor/embedding.js';
+import { mlp as layers } from '../core/tensor/layers.js';
 import { glorot, normalInit, ParameterSet, zeros, type Initialiser } from '../core/tensor/parameters.js';
 import { FEATURE_DEFAULTS } from '../logs/features.js';
 import { networkKind } from './fit.js';

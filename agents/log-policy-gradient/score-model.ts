@@ -1,6 +1,6 @@
 import tf from '@tensorflow/tfjs';
 import type { Rng } from '../../core/random.js';
-import { embeddingBag } from '../../core/tensor/layers.js';
+import { embeddingBag } from '../../core/tensor/embedding.js';
 import { ParameterSet, zeros, type Parameter } from '../../core/tensor/parameters.js';
 import type { FeatureEncoder } from '../../logs/features.js';
 import type { Log } from '../../logs/record.js';

@@ -1,8 +1,19 @@
 import tf from '@tensorflow/tfjs';
+import { complaint } from '../check.js';
 import type { Source } from '../random.js';
+import { differentiable } from './differentiable.js';
+import { floats, fresh, nativeInUse } from './native/memory.js';
+import { kernel, run } from './native/run.js';
 import { glorot, zeros, type Initialiser, type ParameterSet } from './parameters.js';
 
-export type Activation = 'linear' | 'relu' | 'tanh';
+export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid';
+
+/** Codes of `Activation` in `native/src/matmul.h`. */
+const ACTIVATION_CODES: Readonly<Record<Activation, number>> = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 };
+const matmul = kernel('matmul');
+const denseGradient = kernel('denseGradient');
+/** Stands for memory that a kernel is told not to touch. */
+const NOTHING = new Float32Array(1);
 
 /** A layer: rows in, rows out. */
 export type Layer = (x: tf.Tensor2D) => tf.Tensor2D;
@@ -30,21 +41,66 @@ export function dense(parameters: ParameterSet, options: DenseOptions, source: S
   const weights = parameters.add(`${name}.weights`, [inputs, outputs], initialise, source);
   const bias = parameters.add(`${name}.bias`, [outputs], zeros, source);
   return (x) => {
-    const layer = tf.customGrad((...given: (tf.Tensor | ((kept: tf.Tensor[]) => void))[]) => {
-      const [w, b, from = x] = given.filter((part) => part instanceof tf.Tensor);
-      const y = activate(tf.add(tf.matMul(from.as2D(x.shape[0], inputs), w.as2D(inputs, outputs)), b), activation);
-      for (const part of given) if (typeof part === 'function') part([w, from, y]);
-      const gradFunc = (dy: tf.Tensor, [wKept, xKept, yKept]: tf.Tensor[]): tf.Tensor[] => {
-        const dz = throughActivation(dy, yKept, activation).as2D(x.shape[0], outputs);
-        const dw = tf.matMul(tf.transpose(xKept.as2D(x.shape[0], inputs)), dz);
-        const db = tf.sum(dz, 0);
-        return onNumbers ? [dw, db] : [dw, db, tf.matMul(dz, tf.transpose(wKept.as2D(inputs, outputs)))];
-      };
-      return { value: y, gradFunc };
-    });
-    const y = onNumbers ? layer(weights.value(), bias.value()) : layer(weights.value(), bias.value(), x);
+    if (x.shape[1] !== inputs) {
+      throw complaint('shape', {
+        where: `layer '${name}'`,
+        expected: `rows of ${inputs} numbers`,
+        received: `a tensor of shape ${x.shape.join('×')}`,
+      });
+    }
+    const pass = { w: weights.value(), b: bias.value(), activation, onNumbers };
+    const y = nativeInUse() ? fusedDense(x, pass) : stockDense(x, pass);
     return y.as2D(x.shape[0], outputs);
   };
+}
+
+/** One use of a dense layer. */
+interface DensePass {
+  readonly w: tf.Tensor;
+  readonly b: tf.Tensor;
+  readonly activation: Activation;
+  readonly onNumbers: boolean;
+}
+
+/** By two kernels: one forward, one for all gradients. */
+function fusedDense(x: tf.Tensor2D, { w, b, activation, onNumbers }: DensePass): tf.Tensor {
+  const [rows, inputs] = x.shape;
+  const outputs = w.shape[1] ?? 1;
+  return differentiable(onNumbers ? [w, b] : [w, b, x], (save) => {
+    const y = fresh([rows, outputs]);
+    const whole = [1, rows, outputs, inputs, 0, 0, 0, 0, 1, ACTIVATION_CODES[activation]];
+    run(matmul(), [floats(x), floats(w), floats(b)], [y.values], whole);
+    save([w, x, y.tensor]);
+    const gradient = (dy: tf.Tensor, [wKept, xKept, yKept]: tf.Tensor[]): tf.Tensor[] => {
+      const [dw, db] = [fresh([inputs, outputs]), fresh([outputs])];
+      const dz = activation === 'linear' ? undefined : fresh([rows, outputs]);
+      const dx = onNumbers ? undefined : fresh([rows, inputs]);
+      run(
+        denseGradient(),
+        [floats(xKept), floats(wKept), floats(yKept), floats(dy)],
+        [dz?.values ?? NOTHING, dw.values, db.values, dx?.values ?? NOTHING],
+        [rows, inputs, outputs, ACTIVATION_CODES[activation], Number(!onNumbers)],
+      );
+      return dx === undefined ? [dw.tensor, db.tensor] : [dw.tensor, db.tensor, dx.tensor];
+    };
+    return { value: y.tensor, gradient };
+  });
+}
+
+function stockDense(x: tf.Tensor2D, { w, b, activation, onNumbers }: DensePass): tf.Tensor {
+  const [rows, inputs] = x.shape;
+  const outputs = w.shape[1] ?? 1;
+  return differentiable(onNumbers ? [w, b] : [w, b, x], (save) => {
+    const y = activate(tf.add(tf.matMul(x, w.as2D(inputs, outputs)), b), activation);
+    save([w, x, y]);
+    const gradient = (dy: tf.Tensor, [wKept, xKept, yKept]: tf.Tensor[]): tf.Tensor[] => {
+      const dz = throughActivation(dy, yKept, activation).as2D(rows, outputs);
+      const dw = tf.matMul(tf.transpose(xKept.as2D(rows, inputs)), dz);
+      const db = tf.sum(dz, 0);
+      return onNumbers ? [dw, db] : [dw, db, tf.matMul(dz, tf.transpose(wKept.as2D(inputs, outputs)))];
+    };
+    return { value: y, gradient };
+  });
 }
 
 function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
@@ -56,10 +112,12 @@ function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
     case 'tanh':
       // tanh x = 2σ(2x) − 1, within 2·10⁻⁷: wasm has a fast logistic function and a slow tanh (up to seven times).
       return tf.getBackend() === 'wasm' ? tf.sub(tf.mul(tf.sigmoid(tf.mul(x, 2)), 2), 1) : tf.tanh(x);
+    case 'sigmoid':
+      return tf.sigmoid(x);
   }
 }
 
-/** dz from dy, by the activation's value y: relu' = 1 where y > 0, tanh' = 1 − y². */
+/** dz from dy, by the activation's value y: relu' = 1 where y > 0, tanh' = 1 − y², σ' = y·(1 − y). */
 function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: Activation): tf.Tensor {
   switch (activation) {
     case 'linear':
@@ -68,6 +126,8 @@ function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: Activation):
       return tf.mul(dy, tf.step(y));
     case 'tanh':
       return tf.mul(dy, tf.sub(1, tf.square(y)));
+    case 'sigmoid':
+      return tf.mul(dy, tf.mul(y, tf.sub(1, y)));
   }
 }
 
@@ -105,79 +165,6 @@ export function mlp(parameters: ParameterSet, options: MlpOptions, source: Sourc
     );
   });
   return (x) => layers.reduce((value, layer) => layer(value), x);
-}
-
-/**
- * Sum of the embeddings of a bag of hashed ids: y_n = Σ_f table[id_nf]. The gradient touches only the rows that were
- * looked up. Where tensors live in this process's memory both passes are plain loops (six times faster on wasm than
- * stock ops); elsewhere they are gather, sum and one scatter (stock `gather` would sum its gradient over the whole
- * table once per row).
- *
- * @returns a function from ids [rows · bag] (row-major, each in [0, buckets)) to [rows, width]
- */
-export function embeddingBag(
-  parameters: ParameterSet,
-  options: {
-    readonly name: string;
-    readonly buckets: number;
-    readonly width: number;
-    readonly initialise?: Initialiser;
-    /** Plain loops or stock ops; by default loops where tensors live in this process's memory. */
-    readonly by?: 'loops' | 'ops';
-  },
-  source: Source,
-): (ids: Int32Array, rows: number) => tf.Tensor2D {
-  const { name, buckets, width, initialise = zeros } = options;
-  const table = parameters.add(`${name}.table`, [buckets, width], initialise, source);
-  return (ids, rows) => {
-    const here = tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
-    const bag = (options.by ?? (here ? 'loops' : 'ops')) === 'loops' ? bagByLoops : bagByOps;
-    const look = tf.customGrad((weights: unknown) => {
-      if (!(weights instanceof tf.Tensor)) throw new TypeError('embedding bag: the table is not a tensor');
-      return bag(weights.as2D(buckets, width), ids, rows);
-    });
-    return look(table.value()).as2D(rows, width);
-  };
-}
-
-/** What tfjs's customGrad wants: a value and how to turn its gradient into the input's. */
-interface Differentiable {
-  readonly value: tf.Tensor;
-  readonly gradFunc: (dy: tf.Tensor) => tf.Tensor;
-}
-
-function bagByOps(weights: tf.Tensor2D, ids: Int32Array, rows: number): Differentiable {
-  const [buckets, width] = weights.shape;
-  const bag = ids.length / rows;
-  const value = tf.sum(tf.gather(weights, tf.tensor1d(ids, 'int32')).reshape([rows, bag, width]), 1);
-  const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-    const spread = tf.tile(dy.reshape([rows, 1, width]), [1, bag, 1]).reshape([rows * bag, width]);
-    return tf.scatterND(tf.tensor2d(ids, [rows * bag, 1], 'int32'), spread, [buckets, width]);
-  };
-  return { value, gradFunc };
-}
-
-function bagByLoops(weights: tf.Tensor2D, ids: Int32Array, rows: number): Differentiable {
-  const [buckets, width] = weights.shape;
-  const bag = ids.length / rows;
-  const table = weights.dataSync<'float32'>();
-  const sums = new Float32Array(rows * width);
-  for (let n = 0, at = 0; n < rows; n++) {
-    for (let f = 0; f < bag; f++, at++) {
-      for (let k = 0, from = ids[at] * width, to = n * width; k < width; k++) sums[to + k] += table[from + k];
-    }
-  }
-  const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-    const slope = dy.dataSync<'float32'>();
-    const gradient = new Float32Array(buckets * width);
-    for (let n = 0, at = 0; n < rows; n++) {
-      for (let f = 0; f < bag; f++, at++) {
-        for (let k = 0, to = ids[at] * width, from = n * width; k < width; k++) gradient[to + k] += slope[from + k];
-      }
-    }
-    return tf.tensor2d(gradient, [buckets, width]);
-  };
-  return { value: tf.tensor2d(sums, [rows, width]), gradFunc };
 }
 
 /**

@@ -2,6 +2,10 @@ import tf from '@tensorflow/tfjs';
 import type { Source } from '../random.js';
 import { complaint } from '../check.js';
 import { normal } from '../distributions.js';
+import { EmbeddingTable, type TableSettings } from './embedding-table.js';
+import { floats, nativeInUse } from './native/memory.js';
+import { copyFlat } from './native/program.js';
+import { run } from './native/run.js';
 
 /** Fills the numbers of a new parameter. `shape` is [inputs, outputs] for weights. */
 export type Initialiser = (out: Float32Array, shape: readonly number[], source: Source) => void;
@@ -25,6 +29,7 @@ export interface Parameter {
  */
 export class ParameterSet {
   readonly #slots: Slot[] = [];
+  readonly #tables: EmbeddingTable[] = [];
   #values = new Float32Array(0);
   #bound: readonly tf.Tensor[] | undefined;
 
@@ -35,9 +40,7 @@ export class ParameterSet {
 
   /** Adds a parameter of that shape, filled by `initialise` from `source`. Names must be distinct. */
   add(name: string, shape: readonly number[], initialise: Initialiser, source: Source): Parameter {
-    if (this.#slots.some((slot) => slot.name === name)) {
-      throw complaint('usage', { where: 'parameters', expected: 'distinct names', received: `'${name}' twice` });
-    }
+    this.#distinct(name);
     const size = shape.reduce((product, n) => product * n, 1);
     const at = this.#values.length;
     const grown = new Float32Array(at + size);
@@ -46,6 +49,33 @@ export class ParameterSet {
     this.#values = grown;
     const index = this.#slots.push({ name, shape: [...shape], at, size }) - 1;
     return { name, value: () => this.#tensor(index) };
+  }
+
+  /**
+   * Adds a table of embeddings that learns row by row (see `EmbeddingTable`); it is not part of `values`. Its gradient
+   * finds its way through `anchor`, a tensor that stands for the table in the list of tensors that are differentiated.
+   */
+  table(
+    name: string,
+    size: { readonly rows: number; readonly width: number },
+    settings: Partial<TableSettings>,
+    initialise: Initialiser,
+    source: Source,
+  ): { readonly table: EmbeddingTable; readonly anchor: () => tf.Tensor } {
+    this.#distinct(name);
+    const table = new EmbeddingTable(name, size, settings, initialise, source);
+    const index = this.#tables.push(table) - 1;
+    return { table, anchor: () => this.#bind(this.#slots.length + index, name) };
+  }
+
+  /** The tables, in the order in which they were added. */
+  get tables(): readonly EmbeddingTable[] {
+    return this.#tables;
+  }
+
+  /** Names and shapes of the parameters, in order. */
+  get shapes(): readonly { readonly name: string; readonly shape: readonly number[] }[] {
+    return this.#slots;
   }
 
   /** The parameter of that name. */
@@ -65,15 +95,20 @@ export class ParameterSet {
     return this.#values.subarray(slot.at, slot.at + slot.size);
   }
 
-  /** Fresh tensors on the current numbers, in slot order; only inside a tidy of this folder. */
+  /** Fresh tensors on the current numbers, in slot order, then the tables' anchors; only inside a tidy of this folder. */
   tensors(): tf.Tensor[] {
-    return this.#slots.map(({ shape, at, size }) => tf.tensor(this.#values.subarray(at, at + size), shape, 'float32'));
+    const tensors = this.#slots.map(({ shape, at, size }) =>
+      tf.tensor(this.#values.subarray(at, at + size), shape, 'float32'),
+    );
+    for (const _ of this.#tables) tensors.push(tf.tensor1d(new Float32Array(1)));
+    return tensors;
   }
 
-  /** Runs `work` with the given tensors standing for the parameters. */
-  run<T>(tensors: readonly tf.Tensor[], work: () => T): T {
+  /** Runs `work` with the given tensors standing for the parameters; `learning` where gradients will be asked for. */
+  run<T>(tensors: readonly tf.Tensor[], work: () => T, learning = false): T {
     const outer = this.#bound;
     this.#bound = tensors;
+    for (const table of this.#tables) table.open(learning);
     try {
       return work();
     } finally {
@@ -83,8 +118,10 @@ export class ParameterSet {
 
   /** Copies gradients, in slot order, into one flat array of the same layout as `values`. */
   flatten(gradients: readonly tf.Tensor[], out: Float32Array): void {
-    this.#slots.forEach(({ at }, i) => {
-      out.set(gradients[i].dataSync<'float32'>(), at);
+    const here = nativeInUse();
+    this.#slots.forEach(({ at, size }, i) => {
+      if (here) run(copyFlat(), [floats(gradients[i])], [out.subarray(at, at + size)], [size]);
+      else out.set(gradients[i].dataSync<'float32'>(), at);
     });
   }
 
@@ -101,10 +138,20 @@ export class ParameterSet {
     this.#values.set(values);
   }
 
+  #distinct(name: string): void {
+    if ([...this.#slots, ...this.#tables].some((known) => known.name === name)) {
+      throw complaint('usage', { where: 'parameters', expected: 'distinct names', received: `'${name}' twice` });
+    }
+  }
+
   #tensor(index: number): tf.Tensor {
+    return this.#bind(index, this.#slots[index].name);
+  }
+
+  #bind(index: number, name: string): tf.Tensor {
     if (this.#bound === undefined) {
       throw complaint('usage', {
-        where: `parameter '${this.#slots[index].name}'`,
+        where: `parameter '${name}'`,
         expected: 'to be read inside infer() or Trainer.step()',
         received: 'a read outside',
       });

@@ -2,7 +2,8 @@ import test from 'ava';
 import tf from '@tensorflow/tfjs';
 import { stream } from '../random.js';
 import { backendInUse, startBackend } from './backend.js';
-import { dense, embeddingBag, mlp, sigmoidCrossEntropy } from './layers.js';
+import { embeddingBag } from './embedding.js';
+import { dense, mlp, sigmoidCrossEntropy } from './layers.js';
 import { ParameterSet, normalInit, orthogonal } from './parameters.js';
 import { Trainer, infer } from './train.js';
 
@@ -27,7 +28,7 @@ function numericGradient(parameters: ParameterSet, loss: () => tf.Scalar): Float
 function recordedGradient(parameters: ParameterSet, loss: () => tf.Scalar): Float64Array {
   const trainer = new Trainer(parameters, { learningRate: 0 });
   trainer.step(loss);
-  return Float64Array.from(trainer.adam.mean, (value) => value / 0.1);
+  return Float64Array.from(trainer.optimiser.state['mean'], (value) => value / 0.1);
 }
 
 test('the gradient of an embedding bag with repeated ids and an MLP on top matches finite differences', (t) => {

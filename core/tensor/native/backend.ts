@@ -23,14 +23,28 @@ export class NativeBackend extends MathBackendCPU {
 
   /** Memory for `length` float32 numbers, not cleared. */
   take(length: number): Float32Array {
-    const free = this.#free.get(length)?.pop();
-    if (free !== undefined) {
-      this.#keptBytes -= free.byteLength;
-      return free;
+    let values = this.#free.get(length)?.pop();
+    if (values === undefined) {
+      values = new Float32Array(length);
+      this.#recycled.add(values);
+    } else {
+      this.#keptBytes -= values.byteLength;
     }
-    const fresh = new Float32Array(length);
-    this.#recycled.add(fresh);
-    return fresh;
+    recording()?.made(values);
+    return values;
+  }
+
+  /** Memory for the output of a kernel that is not float32. */
+  takeWholes(length: number): Int32Array {
+    const values = new Int32Array(length);
+    recording()?.made(values);
+    return values;
+  }
+
+  takeBytes(length: number): Uint8Array {
+    const values = new Uint8Array(length);
+    recording()?.made(values);
+    return values;
   }
 
   /** Takes the memory of a tensor out of the cycle: somebody else may hold it. */

@@ -2,6 +2,8 @@ import { addon, type Memory } from './addon.js';
 
 /** Notes down what happens while a step is recorded; see `record.ts`. */
 export interface Recorder {
+  /** Memory for a new tensor was handed out. */
+  made(values: Memory): void;
   /** A kernel ran. */
   call(call: KernelCall): void;
   /** A tensor made of `values` was read by JavaScript. */

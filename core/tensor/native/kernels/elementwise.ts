@@ -84,7 +84,7 @@ function comparison(name: string): StockKernel {
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
     const laid = broadcast(a.shape, b.shape);
     if (laid === undefined) return undefined;
-    const values = new Uint8Array(size(laid.shape));
+    const values = backend.takeBytes(size(laid.shape));
     if (values.length > 0) run(code(), [backend.floats(a), backend.floats(b)], [values], laid.whole);
     return backend.makeTensorInfo(laid.shape, 'bool', values);
   };

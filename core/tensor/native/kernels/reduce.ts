@@ -44,7 +44,7 @@ function finding(name: string): StockKernel {
   return ({ inputs: { x }, attrs, backend }) => {
     const found = reduction(x.shape, number(attrs['axis'], 0), false);
     if (x.dtype !== 'float32' || found === undefined || found.reduced === 0) return undefined;
-    const values = new Int32Array(size(found.shape));
+    const values = backend.takeWholes(size(found.shape));
     if (values.length > 0) run(code(), [backend.floats(x)], [values], [found.outer, found.reduced, found.inner]);
     return backend.makeTensorInfo(found.shape, 'int32', values);
   };

@@ -41,7 +41,7 @@ function isWord(backend: NativeBackend, info: tf.TensorInfo): boolean {
 /** A new tensor of the type of `like`; only types of four-byte numbers. */
 function outputLike(backend: NativeBackend, like: tf.TensorInfo, shape: number[]): Output {
   if (like.dtype === 'float32') return backend.output(shape);
-  const values = new Int32Array(size(shape));
+  const values = backend.takeWholes(size(shape));
   return { info: backend.makeTensorInfo(shape, 'int32', values), values };
 }
 
@@ -243,7 +243,7 @@ export const shapes: StockKernels = {
     if (x.dtype !== 'float32' || best > MOST_BEST || best === 0 || size(x.shape) === 0) return undefined;
     const shape = [...x.shape.slice(0, -1), best];
     const out = backend.output(shape);
-    const places = new Int32Array(size(shape));
+    const places = backend.takeWholes(size(shape));
     run(topK(), [backend.floats(x)], [out.values, places], [size(shape) / best, width, best]);
     return [out.info, backend.makeTensorInfo(shape, 'int32', places)];
   },
