@@ -1,5 +1,5 @@
 import tf from '@tensorflow/tfjs';
-import { GymError, complaint, messageOf } from '../check.js';
+import { complaint } from '../check.js';
 import { Recordings, slotsFor, tensorsOf, type Inputs, type InputTensors } from './compiled-programs.js';
 import { floats, nativeInUse } from './native/memory.js';
 import { plan } from './native/plan.js';
@@ -46,52 +46,48 @@ export function compileStep(
   return (inputs, learningRate) => {
     const known = nativeInUse() ? recordings.ready(inputs) : undefined;
     if (known !== undefined) {
-      trainer.begin(learningRate);
-      known.program.replay();
-      return { ...trainer.finish(), outputs: known.outputs };
+      return { ...trainer.around(learningRate, () => known.program.replay()), outputs: known.outputs };
     }
-    if (!nativeInUse()) return eagerStep(trainer, build, inputs, learningRate);
-    const slots = slotsFor(inputs);
     let outputs: Outputs = {};
-    trainer.begin(learningRate);
-    try {
-      const tape = recordTwice(
-        () => (outputs = forwardAndBackward(trainer, () => build(tensorsOf(slots)), outputs)),
-        () => trainer.forget(),
-      );
-      whileRecording(tape, () => trainer.apply());
-      recordings.keep({ slots, outputs, program: new Program(plan(tape, copyFlat())) });
-    } catch (error) {
-      trainer.optimiser.abandon();
-      throw error;
-    }
-    return { ...trainer.finish(), outputs };
+    const report = trainer.around(learningRate, () => {
+      if (nativeInUse()) outputs = recordStep(trainer, build, inputs, recordings);
+      else {
+        outputs = forwardAndBackward(trainer, () => build(tensorsOf(inputs)), outputs);
+        trainer.apply();
+      }
+    });
+    return { ...report, outputs };
   };
 }
 
-function eagerStep(
+/** The middle of a step, taken while it is recorded. */
+function recordStep(
   trainer: Trainer,
   build: (inputs: InputTensors) => StepTensors,
   inputs: Inputs,
-  learningRate?: number,
-): CompiledReport {
-  trainer.begin(learningRate);
-  const outputs = forwardAndBackward(trainer, () => build(tensorsOf(inputs)), {});
-  trainer.apply();
-  return { ...trainer.finish(), outputs };
+  recordings: Recordings,
+): Outputs {
+  const slots = slotsFor(inputs);
+  let outputs: Outputs = {};
+  const tape = recordTwice(
+    () => (outputs = forwardAndBackward(trainer, () => build(tensorsOf(slots)), outputs)),
+    () => trainer.forget(),
+  );
+  whileRecording(tape, () => trainer.apply());
+  recordings.keep({ slots, outputs, program: new Program(plan(tape, copyFlat())) });
+  return outputs;
 }
 
 /** The first half of a step, and copies of its outputs: in new arrays, or in those of the time before. */
 function forwardAndBackward(trainer: Trainer, build: () => StepTensors, before: Outputs): Outputs {
   return tf.tidy(() => {
-    let named: Tensors = {};
+    let kept: Outputs = {};
     trainer.differentiate(() => {
       const { loss, outputs = {} } = build();
-      // Clones are not differentiated, and live until this tidy ends.
-      named = outputs;
+      kept = stored(outputs, before);
       return loss;
     });
-    return stored(named, before);
+    return kept;
   });
 }
 
@@ -130,14 +126,9 @@ export function compileInference(
 /** Records a step, records it again, and refuses it when the two differ. */
 function recordTwice(trace: () => unknown, between?: () => void): Tape {
   const [first, second] = [new Tape(), new Tape()];
-  try {
-    whileRecording(first, trace);
-    between?.();
-    whileRecording(second, trace);
-  } catch (error) {
-    if (error instanceof GymError) throw error;
-    throw new GymError('usage', messageOf(error), { cause: error });
-  }
+  whileRecording(first, trace);
+  between?.();
+  whileRecording(second, trace);
   const differs = difference(first, second);
   if (differs !== undefined) {
     throw complaint('usage', {

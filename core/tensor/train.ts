@@ -62,16 +62,30 @@ export class Trainer {
    * @throws a numeric error, leaving the parameters untouched, when the loss or its gradient is not finite
    */
   step(build: Loss, learningRate?: number): StepReport {
-    this.begin(learningRate);
-    tf.tidy(() => {
-      this.differentiate(build);
+    return this.around(learningRate, () => {
+      tf.tidy(() => {
+        this.differentiate(build);
+      });
+      this.apply();
     });
-    this.apply();
-    return this.finish();
   }
 
-  /** Opens a step. For the compiled step, which plays the middle of it from a recording. */
-  begin(learningRate = this.optimiser.learningRate): void {
+  /**
+   * Opens a step, runs its middle (`differentiate` and `apply`, or the recording of both) and closes it. A step that
+   * throws counts for nothing.
+   */
+  around(learningRate: number | undefined, middle: () => void): StepReport {
+    this.#begin(learningRate);
+    try {
+      middle();
+      return this.#finish();
+    } catch (error) {
+      this.optimiser.abandon();
+      throw error;
+    }
+  }
+
+  #begin(learningRate = this.optimiser.learningRate): void {
     const { optimiser, parameters } = this;
     if (parameters.values.length !== this.#gradient.length || parameters.tables.length + 1 !== this.#squares.length) {
       throw complaint('usage', {
@@ -116,12 +130,11 @@ export class Trainer {
     for (const table of parameters.tables) table.apply(update);
   }
 
-  /** Closes a step: says what happened, or that it was refused. */
-  finish(): StepReport {
+  /** Says what happened, or that the step was refused. */
+  #finish(): StepReport {
     const loss = this.#loss[0];
     const gradientNorm = normOf(this.#squares);
     if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return { loss, gradientNorm };
-    this.optimiser.abandon();
     const [what, value, hint] = Number.isFinite(loss)
       ? ['gradient', `a norm of ${gradientNorm}`, 'set clipNorm']
       : ['loss', String(loss), 'look for missing values in the inputs'];

@@ -13,6 +13,7 @@
       'src/optimise.cc',
       'src/layer_norm.cc',
       'src/attention.cc',
+      'src/losses.cc',
     ],
   },
   'target_defaults': {

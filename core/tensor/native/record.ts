@@ -1,3 +1,4 @@
+import { GymError } from '../../check.js';
 import type { Memory } from './addon.js';
 import type { KernelCall, Recorder } from './run.js';
 
@@ -33,7 +34,8 @@ export class Tape implements Recorder {
 
   read(values: Memory): void {
     if (this.#made.has(values)) {
-      throw new Error(
+      throw new GymError(
+        'usage',
         'compiled step: JavaScript reads numbers that the step computes. Return the tensor as an output instead, and ' +
           'write what depends on it with tensor operations.',
       );

@@ -1,4 +1,5 @@
 import tf from '@tensorflow/tfjs';
+import { GymError } from '../../check.js';
 import { NativeBackend } from './backend.js';
 import { elementwise } from './kernels/elementwise.js';
 import { matmuls } from './kernels/matmul.js';
@@ -55,6 +56,11 @@ function inJavaScript(
   const backend = ours(request.backend);
   for (const input of Object.values(request.inputs))
     if (input !== undefined) for (const part of [input].flat()) backend.release(part.dataId);
-  if (recording() !== undefined) throw new Error(`compiled step: '${name}' has no native kernel`);
+  if (recording() !== undefined) {
+    throw new GymError(
+      'usage',
+      `compiled step: '${name}' has no native kernel for these operands. Write it with other operations, or step without compiling.`,
+    );
+  }
   return kernelFunc(request);
 }

@@ -280,7 +280,10 @@ napi_value replay(napi_env env, napi_callback_info info) {
   if (count != 1 || napi_get_value_external(env, argument, &at) != napi_ok) return fail(env, "replay: no program");
   const Door* door = static_cast<Door*>(data);
   const Entry* entries = door->sets[door->chosen].table.entries;
-  for (const Step& step : static_cast<Program*>(at)->steps) entries[step.code].kernel(step.call);
+  for (const Step& step : static_cast<Program*>(at)->steps) {
+    entries[step.code].kernel(step.call);
+    if (complaint[0] != 0) break;  // what follows would work on numbers that were never written
+  }
   return tookComplaint(env);
 }
 

@@ -1,0 +1,202 @@
+// Cross-entropies from logits, and their gradients.
+//
+// Sums over rows are taken in a fixed order: in blocks of BLOCK numbers, or row by row.
+#include "group.h"
+
+namespace gym {
+namespace GYM_ISA {
+namespace {
+
+/// Numbers that are summed together. `cross-entropy.ts` knows it too.
+constexpr int64_t BLOCK = 4096;
+/// Logits that a thread takes at once.
+constexpr int64_t GRAIN = 16384;
+
+GYM_INLINE V get(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
+GYM_INLINE VI getWhole(const int32_t* p, int count) {
+  VI v = {};
+  std::memcpy(&v, p, sizeof(int32_t) * count);
+  return v;
+}
+GYM_INLINE void put(float* p, V v, int count) {
+  if (count == L)
+    store(p, v);
+  else
+    storePart(p, v, count);
+}
+
+/// f(i, count) over [from, to): whole vectors first, then the rest.
+template <class F>
+GYM_INLINE void lanes(int64_t from, int64_t to, const F& f) {
+  for (; from + L <= to; from += L) f(from, L);
+  if (from < to) f(from, static_cast<int>(to - from));
+}
+
+/// 0, 1, 2, … in the lanes.
+VI counting() {
+  int32_t lane[L];
+  for (int i = 0; i < L; i++) lane[i] = i;
+  VI v;
+  std::memcpy(&v, lane, sizeof v);
+  return v;
+}
+
+float greatest(V v) {
+  float lane[L];
+  std::memcpy(lane, &v, sizeof v);
+  for (int half = L / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lane[i] = lane[i] > lane[i + half] ? lane[i] : lane[i + half];
+  return lane[0];
+}
+
+/// at = logits, labels, weights, loss [1], total weight [1], sums (scratch, [2·blocks]); n = count, has weights?
+/// loss = Σ w·(max(z, 0) − z·y + ln(1 + e^−|z|)) / Σ w
+void sigmoidLoss(const Call& c) {
+  const float *z = c.in(0), *y = c.in(1), *w = c.n[1] ? c.in(2) : nullptr;
+  const int64_t count = c.n[0], blocks = (count + BLOCK - 1) / BLOCK;
+  const VI lane = counting();
+  float* sums = c.out(5);
+  forEach(count, BLOCK, [&](int64_t from, int64_t to) {
+    V loss = {}, weight = {};
+    lanes(from, to, [&](int64_t i, int part) {
+      const V logit = get(z + i, part);
+      const V one = pick(lane < splati(part), splat(1.0f), V{}), by = w == nullptr ? one : get(w + i, part);
+      const V row = max(logit, V{}) - logit * get(y + i, part) + log1p(exp(-abs(logit)));
+      loss += pick(one > V{}, row * by, V{});
+      weight += by;
+    });
+    sums[from / BLOCK * 2] = sum(loss);
+    sums[from / BLOCK * 2 + 1] = sum(weight);
+  });
+  double loss = 0, weight = 0;
+  for (int64_t b = 0; b < blocks; b++) {
+    loss += sums[2 * b];
+    weight += sums[2 * b + 1];
+  }
+  c.out(3)[0] = static_cast<float>(loss / weight);
+  c.out(4)[0] = static_cast<float>(weight);
+}
+
+/// at = logits, labels, weights, total weight [1], dy [1], dlogits; n = count, has weights?
+/// dz = dy·w/Σw·(σ(z) − y)
+void sigmoidLossGradient(const Call& c) {
+  const float *z = c.in(0), *y = c.in(1), *w = c.n[1] ? c.in(2) : nullptr;
+  const float by = c.in(4)[0] / c.in(3)[0];
+  float* dz = c.out(5);
+  forEach(c.n[0], BLOCK, [&](int64_t from, int64_t to) {
+    lanes(from, to, [&](int64_t i, int part) {
+      const V d = (sigmoid(get(z + i, part)) - get(y + i, part)) * by;
+      put(dz + i, w == nullptr ? d : d * get(w + i, part), part);
+    });
+  });
+}
+
+/// What the two softmax kernels share: logits, labels, weights, offset, blocked, row ids, column ids.
+struct Rows {
+  int64_t rows, columns;
+  float scale;
+  const float *logits, *weights, *offset;
+  const int32_t *labels, *blocked, *rowIds, *columnIds;
+
+  explicit Rows(const Call& c)
+      : rows(c.n[0]), columns(c.n[1]), scale(static_cast<float>(c.x[0])), logits(c.in(0)),
+        weights(c.n[2] ? c.in(2) : nullptr), offset(c.n[3] ? c.in(3) : nullptr), labels(c.ids(1)),
+        blocked(c.n[4] ? c.ids(4) : nullptr), rowIds(c.n[5] ? c.ids(5) : nullptr), columnIds(c.ids(6)) {}
+
+  float weight(int64_t r) const { return labels[r] < 0 ? 0.0f : weights == nullptr ? 1.0f : weights[r]; }
+  int64_t grain() const { return 1 + GRAIN / (columns + 1); }
+
+  /// Whether every label is −1 or a column; complains otherwise.
+  bool sound() const {
+    for (int64_t r = 0; r < rows; r++) {
+      if (labels[r] >= -1 && labels[r] < columns) continue;
+      complain("softmax cross-entropy: expected labels from -1 to %d, received %d in row %d",
+               static_cast<int>(columns) - 1, labels[r], static_cast<int>(r));
+      return false;
+    }
+    return true;
+  }
+
+  /// Numbers j … j + count of row r that go into the softmax; −∞ where blocked (never the label) and in other lanes.
+  GYM_INLINE V scores(const Rows& of, int64_t r, int64_t j, int count, VI lane) {
+    const V none = splat(-__builtin_inff());
+    V z = get(of.logits + r * of.columns + j, count) * of.scale;
+    if (of.offset != nullptr) z = z + get(of.offset + j, count);
+    if (of.blocked != nullptr || of.rowIds != nullptr) {
+      VI hit = {};
+      if (of.blocked != nullptr) hit = hit | (getWhole(of.blocked + r * of.columns + j, count) != 0);
+      if (of.rowIds != nullptr) hit = hit | (getWhole(of.columnIds + j, count) == splati(of.rowIds[r]));
+      z = pick(hit & (lane + static_cast<int32_t>(j) != splati(of.labels[r])), none, z);
+    }
+    return count == L ? z : pick(lane < splati(count), z, none);
+  }
+};
+
+/// at = logits [N, C], labels (int32), weights [N], offset [C], blocked (int32, [N, C]), row ids (int32), column ids
+/// (int32), loss [1], sums [N, 2], total weight [1], row losses (scratch, [N]);
+/// n = N, C, has weights?, has offset?, has blocked?, has ids?; x = scale.
+/// With s = scale·z + offset:  loss = Σ_n w_n·(ln Σ_j e^s_nj − s_n,label) / Σ_n w_n. A label of −1 weighs nothing.
+/// The sums are the greatest s of a row and ln Σ_j e^(s_j − greatest): apart, because together they round.
+void softmaxLoss(const Call& c) {
+  const Rows of(c);
+  if (!of.sound()) return;
+  const VI lane = counting();
+  float *sums = c.out(8), *losses = c.out(10);
+  forEach(of.rows, of.grain(), [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++) {
+      sums[2 * r] = sums[2 * r + 1] = losses[r] = 0;
+      if (of.labels[r] < 0) continue;
+      V top = splat(-__builtin_inff()), total = {};
+      lanes(0, of.columns, [&](int64_t j, int count) {
+        const V s = Rows::scores(of, r, j, count, lane);
+        top = pick(s > top, s, top);
+      });
+      const float high = greatest(top);
+      lanes(0, of.columns, [&](int64_t j, int count) { total += exp(Rows::scores(of, r, j, count, lane) - high); });
+      const int64_t label = of.labels[r];
+      const float own = of.logits[r * of.columns + label] * of.scale + (of.offset == nullptr ? 0 : of.offset[label]);
+      const float rest = log(splat(sum(total)))[0];
+      sums[2 * r] = high;
+      sums[2 * r + 1] = rest;
+      losses[r] = of.weight(r) * (high - own + rest);
+    }
+  });
+  double loss = 0, weight = 0;
+  for (int64_t r = 0; r < of.rows; r++) {
+    loss += losses[r];
+    weight += of.weight(r);
+  }
+  c.out(7)[0] = weight == 0 ? 0.0f : static_cast<float>(loss / weight);
+  c.out(9)[0] = static_cast<float>(weight);
+}
+
+/// at = the first seven of softmaxLoss, sums [N, 2], total weight [1], dy [1], dlogits [N, C]; n and x as there.
+/// dz_nj = dy·w_n/Σw·scale·(softmax_j(s_n) − [j = label])
+void softmaxLossGradient(const Call& c) {
+  const Rows of(c);
+  if (!of.sound()) return;
+  const VI lane = counting();
+  const float *sums = c.in(7), total = c.in(8)[0], dy = c.in(9)[0];
+  forEach(of.rows, of.grain(), [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++) {
+      float* out = c.out(10) + r * of.columns;
+      const float weight = of.weight(r), by = weight == 0 ? 0.0f : dy * weight / total * of.scale;
+      if (of.labels[r] < 0) {
+        __builtin_memset(out, 0, sizeof(float) * of.columns);
+        continue;
+      }
+      lanes(0, of.columns, [&](int64_t j, int count) {
+        put(out + j, exp(Rows::scores(of, r, j, count, lane) - sums[2 * r] - sums[2 * r + 1]) * by, count);
+      });
+      out[of.labels[r]] -= by;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace GYM_ISA
+}  // namespace gym
+
+using namespace gym::GYM_ISA;
+GYM_KERNELS(losses, {"sigmoidLoss", sigmoidLoss}, {"sigmoidLossGradient", sigmoidLossGradient},
+            {"softmaxLoss", softmaxLoss}, {"softmaxLossGradient", softmaxLossGradient})
