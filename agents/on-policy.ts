@@ -6,6 +6,7 @@ import { Trainer } from '../core/tensor/train.js';
 import type { EnvSpec, StepBatch } from '../envs/contract.js';
 import type { Agent, AgentState, Decision, Metrics } from './contract.js';
 import { ActorCritic, type EncodedRows } from './policy/actor-critic.js';
+import { encodeActions } from './policy/head.js';
 import type { Trace } from './returns.js';
 import { count, savedNumbers, savedStream } from './saved.js';
 import { Trajectory } from './trajectory.js';
@@ -28,6 +29,8 @@ export interface Lesson {
   readonly rows: number;
   readonly trajectory: Trajectory;
   readonly encoded: EncodedRows;
+  /** [T, B, head.encoded] the actions as the policy's head encodes them. */
+  readonly actions: Float32Array;
   /** [T, B] V of the states before each step. */
   readonly value: Float32Array;
   readonly trace: Trace;
@@ -42,11 +45,11 @@ export interface OnPolicyParts {
 }
 
 /** Learns once from each lesson and returns what is worth plotting. */
-export type Update = (lesson: Lesson, parts: OnPolicyParts) => Metrics;
+export type Update = (lesson: Lesson) => Metrics;
 
 /**
- * Acts with a policy network, gathers T steps of every world, learns from them once with `update`, forgets them, and
- * goes on: the loop of on-policy learning. Everything that decides its future is in its snapshot.
+ * Acts with a policy network, gathers T steps of every world, learns from them once with what `prepare` gives, forgets
+ * them, and goes on: the loop of on-policy learning. Everything that decides its future is in its snapshot.
  */
 export class OnPolicyAgent implements Agent {
   readonly #kind: string;
@@ -65,14 +68,14 @@ export class OnPolicyAgent implements Agent {
     settings: OnPolicySettings,
     random: Rng,
     totalSteps: number,
-    update: Update,
+    prepare: (parts: OnPolicyParts) => Update,
   ) {
     const { hidden, activation, learningRate, clipNorm, steps } = settings;
     const networks = new ActorCritic(spec, hidden, activationOf(kind, activation), random.fork('networks'));
     const trainer = new Trainer(networks.parameters, { learningRate, clipNorm, epsilon: 1e-5 });
     this.#kind = kind;
     this.#parts = { networks, trainer, random: random.fork('update') };
-    this.#update = update;
+    this.#update = prepare(this.#parts);
     this.#trajectory = new Trajectory(spec, steps);
     this.#totalSteps = totalSteps;
     this.#chance = random.fork('actions');
@@ -87,7 +90,7 @@ export class OnPolicyAgent implements Agent {
     trajectory.add(before, decision, after);
     this.#steps += trajectory.worlds;
     if (!trajectory.full) return undefined;
-    const metrics = this.#update(this.#lesson(after.observation), this.#parts);
+    const metrics = this.#update(this.#lesson(after.observation));
     trajectory.clear();
     return metrics;
   }
@@ -123,7 +126,8 @@ export class OnPolicyAgent implements Agent {
       lastValue: values.slice(rows, rows + worlds),
     };
     const progress = this.#totalSteps > 0 ? Math.min(1, this.#steps / this.#totalSteps) : 1;
-    return { rows, trajectory, encoded, value: values.slice(0, rows), trace, progress };
+    const actions = encodeActions(networks.head, trajectory.action, rows);
+    return { rows, trajectory, encoded, actions, value: values.slice(0, rows), trace, progress };
   }
 
   snapshot(): AgentState {

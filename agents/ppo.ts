@@ -1,9 +1,10 @@
 import tf from '@tensorflow/tfjs';
 import { shuffle } from '../core/distributions.js';
-import { scalar } from '../core/tensor/train.js';
-import type { AgentKind, Metrics } from './contract.js';
-import { OnPolicyAgent, type Lesson, type OnPolicyParts, type OnPolicySettings } from './on-policy.js';
-import { take, takeRows } from './policy/actor-critic.js';
+import { compileStep, type StepTensors } from '../core/tensor/compile.js';
+import type { InputTensors, Numbers } from '../core/tensor/compiled-programs.js';
+import type { AgentKind } from './contract.js';
+import { OnPolicyAgent, type OnPolicyParts, type OnPolicySettings, type Update } from './on-policy.js';
+import { take, takeRows, type ActorCritic } from './policy/actor-critic.js';
 import { advantages, standardise } from './returns.js';
 
 export interface PpoSettings extends OnPolicySettings {
@@ -71,53 +72,65 @@ export const ppo: AgentKind<PpoSettings> = {
   summary: 'proximal policy optimisation: clipped policy gradient with generalised advantages',
   defaults,
   make: (spec, settings, random, totalSteps) =>
-    new OnPolicyAgent('ppo', spec, settings, random, totalSteps, (lesson, parts) => update(settings, lesson, parts)),
+    new OnPolicyAgent('ppo', spec, settings, random, totalSteps, (parts) => updater(settings, parts)),
 };
 
-function update(settings: PpoSettings, lesson: Lesson, { networks, trainer, random }: OnPolicyParts): Metrics {
-  const { rows, trajectory, encoded, value, trace, progress } = lesson;
-  const { minibatch, epochs, discount, lambda, valueWeight, entropyWeight } = settings;
-  const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
-  const clip = settings.clip + progress * (settings.clipEnd - settings.clip);
-  const advantage = new Float32Array(rows);
-  advantages(trace, value, discount, lambda, advantage);
-  const target = advantage.map((a, i) => a + value[i]);
+/** Further numbers of every minibatch, averaged over a lesson. */
+const WATCHED = ['policyLoss', 'valueLoss', 'entropy', 'divergence'] as const;
 
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, divergence: 0, gradientNorm: 0 };
-  let batches = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    shuffle(random, order);
-    for (let from = 0; from < rows; from += minibatch) {
-      const pick = order.subarray(from, from + minibatch);
-      const part = takeRows(networks.inputs, encoded, pick);
-      const action = take(trajectory.action, pick, trajectory.actionWidth);
-      const old = take(trajectory.logProbability, pick, 1);
-      const wanted = take(target, pick, 1);
-      const gain = take(advantage, pick, 1);
-      if (settings.standardise) standardise(gain);
-      const { loss, gradientNorm } = trainer.step(() => {
-        const { logProbability, entropy, value: guess } = networks.judge(part, action);
-        const logRatio = tf.sub(logProbability, old);
-        const ratio = tf.exp(logRatio);
-        const surrogate = tf.minimum(tf.mul(ratio, gain), tf.mul(tf.clipByValue(ratio, 1 - clip, 1 + clip), gain));
-        const policyLoss = tf.neg(tf.mean(surrogate));
-        const valueLoss = tf.mean(tf.squaredDifference(guess, wanted));
-        let total = tf.add(policyLoss, tf.mul(valueLoss, valueWeight));
-        const meanEntropy = tf.mean(entropy);
-        if (entropyWeight !== 0) total = tf.sub(total, tf.mul(meanEntropy, entropyWeight));
-        sums.policyLoss += scalar(policyLoss);
-        sums.valueLoss += scalar(valueLoss);
-        sums.entropy += scalar(meanEntropy);
-        // r − 1 − ln r: never negative, and its mean is the divergence KL(old ‖ new) (Schulman 2020).
-        sums.divergence += scalar(tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)));
-        return total.asScalar();
-      }, learningRate);
-      sums.loss += loss;
-      sums.gradientNorm += gradientNorm;
-      batches++;
+function updater(settings: PpoSettings, parts: OnPolicyParts): Update {
+  const { networks, trainer, random } = parts;
+  const step = compileStep(trainer, (inputs) => lossOf(settings, networks, inputs));
+  return (lesson) => {
+    const { rows, trajectory, encoded, actions, value, trace, progress } = lesson;
+    const { minibatch, epochs, discount, lambda } = settings;
+    const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
+    const clip = settings.clip + progress * (settings.clipEnd - settings.clip);
+    const advantage = new Float32Array(rows);
+    advantages(trace, value, discount, lambda, advantage);
+    const target = advantage.map((a, i) => a + value[i]);
+
+    const order = Int32Array.from({ length: rows }, (_, i) => i);
+    const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, divergence: 0, gradientNorm: 0 };
+    let batches = 0;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      shuffle(random, order);
+      for (let from = 0; from < rows; from += minibatch) {
+        const pick = order.subarray(from, from + minibatch);
+        const gain = take(advantage, pick, 1);
+        if (settings.standardise) standardise(gain);
+        const column = (values: Float32Array): Numbers => ({ values, shape: [pick.length] });
+        const inputs = {
+          ...networks.stepInputs(takeRows(networks.inputs, encoded, pick), take(actions, pick, networks.head.encoded)),
+          old: column(take(trajectory.logProbability, pick, 1)),
+          wanted: column(take(target, pick, 1)),
+          gain: column(gain),
+          clip: { values: Float32Array.of(clip), shape: [] },
+        };
+        const { loss, gradientNorm, outputs } = step(inputs, learningRate);
+        sums.loss += loss;
+        sums.gradientNorm += gradientNorm;
+        for (const name of WATCHED) sums[name] += outputs[name][0];
+        batches++;
+      }
     }
-  }
-  const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / batches]));
-  return { ...means, learningRate, clip };
+    const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / batches]));
+    return { ...means, learningRate, clip };
+  };
+}
+
+function lossOf(settings: PpoSettings, networks: ActorCritic, inputs: InputTensors): StepTensors {
+  const { old, wanted, gain, clip } = inputs;
+  const { logProbability, entropy, value: guess } = networks.judge(inputs);
+  const logRatio = tf.sub(logProbability, old);
+  const ratio = tf.exp(logRatio);
+  const clipped = tf.minimum(tf.maximum(ratio, tf.sub(1, clip)), tf.add(1, clip));
+  const policyLoss = tf.neg(tf.mean(tf.minimum(tf.mul(ratio, gain), tf.mul(clipped, gain))));
+  const valueLoss = tf.mean(tf.squaredDifference(guess, wanted));
+  const meanEntropy = tf.mean(entropy);
+  let loss = tf.add(policyLoss, tf.mul(valueLoss, settings.valueWeight));
+  if (settings.entropyWeight !== 0) loss = tf.sub(loss, tf.mul(meanEntropy, settings.entropyWeight));
+  // r − 1 − ln r: never negative, and its mean is the divergence KL(old ‖ new) (Schulman 2020).
+  const divergence = tf.mean(tf.sub(tf.sub(ratio, 1), logRatio));
+  return { loss: loss.asScalar(), outputs: { policyLoss, valueLoss, entropy: meanEntropy, divergence } };
 }

@@ -1,7 +1,9 @@
 import tf from '@tensorflow/tfjs';
-import { scalar } from '../core/tensor/train.js';
-import type { AgentKind, Metrics } from './contract.js';
-import { OnPolicyAgent, type Lesson, type OnPolicyParts, type OnPolicySettings } from './on-policy.js';
+import { compileStep, type StepTensors } from '../core/tensor/compile.js';
+import type { InputTensors } from '../core/tensor/compiled-programs.js';
+import type { AgentKind } from './contract.js';
+import { OnPolicyAgent, type OnPolicyParts, type OnPolicySettings, type Update } from './on-policy.js';
+import type { ActorCritic } from './policy/actor-critic.js';
 import { discountedReturns, standardise } from './returns.js';
 
 export interface ReinforceSettings extends OnPolicySettings {
@@ -51,29 +53,40 @@ export const reinforce: AgentKind<ReinforceSettings> = {
   summary: 'REINFORCE: policy gradient of whole returns against a learned baseline',
   defaults,
   make: (spec, settings, random, totalSteps) =>
-    new OnPolicyAgent('reinforce', spec, settings, random, totalSteps, (lesson, parts) =>
-      update(settings, lesson, parts),
-    ),
+    new OnPolicyAgent('reinforce', spec, settings, random, totalSteps, (parts) => updater(settings, parts)),
 };
 
-function update(settings: ReinforceSettings, lesson: Lesson, { networks, trainer }: OnPolicyParts): Metrics {
-  const { rows, trajectory, encoded, value, trace, progress } = lesson;
-  const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
-  const returns = new Float32Array(rows);
-  discountedReturns(trace, settings.discount, returns);
-  const gain = returns.map((g, i) => g - value[i]);
-  if (settings.standardise) standardise(gain);
-  const seen = { policyLoss: 0, valueLoss: 0, entropy: 0 };
-  const { loss, gradientNorm } = trainer.step(() => {
-    const { logProbability, entropy, value: guess } = networks.judge(encoded, trajectory.action);
-    const policyLoss = tf.neg(tf.mean(tf.mul(logProbability, gain)));
-    const valueLoss = tf.mean(tf.squaredDifference(guess, returns));
-    const meanEntropy = tf.mean(entropy);
-    seen.policyLoss = scalar(policyLoss);
-    seen.valueLoss = scalar(valueLoss);
-    seen.entropy = scalar(meanEntropy);
-    const bonus = tf.mul(meanEntropy, settings.entropyWeight);
-    return tf.sub(tf.add(policyLoss, tf.mul(valueLoss, settings.valueWeight)), bonus).asScalar();
-  }, learningRate);
-  return { loss, ...seen, gradientNorm, learningRate };
+function updater(settings: ReinforceSettings, { networks, trainer }: OnPolicyParts): Update {
+  const step = compileStep(trainer, (inputs) => lossOf(settings, networks, inputs));
+  return ({ rows, encoded, actions, value, trace, progress }) => {
+    const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
+    const returns = new Float32Array(rows);
+    discountedReturns(trace, settings.discount, returns);
+    const gain = returns.map((g, i) => g - value[i]);
+    if (settings.standardise) standardise(gain);
+    const columns = { returns: { values: returns, shape: [rows] }, gain: { values: gain, shape: [rows] } };
+    const { loss, gradientNorm, outputs } = step(
+      { ...networks.stepInputs(encoded, actions), ...columns },
+      learningRate,
+    );
+    const { policyLoss, valueLoss, entropy } = outputs;
+    return {
+      loss,
+      policyLoss: policyLoss[0],
+      valueLoss: valueLoss[0],
+      entropy: entropy[0],
+      gradientNorm,
+      learningRate,
+    };
+  };
+}
+
+function lossOf(settings: ReinforceSettings, networks: ActorCritic, inputs: InputTensors): StepTensors {
+  const { logProbability, entropy, value: guess } = networks.judge(inputs);
+  const policyLoss = tf.neg(tf.mean(tf.mul(logProbability, inputs['gain'])));
+  const valueLoss = tf.mean(tf.squaredDifference(guess, inputs['returns']));
+  const meanEntropy = tf.mean(entropy);
+  const bonus = tf.mul(meanEntropy, settings.entropyWeight);
+  const loss = tf.sub(tf.add(policyLoss, tf.mul(valueLoss, settings.valueWeight)), bonus).asScalar();
+  return { loss, outputs: { policyLoss, valueLoss, entropy: meanEntropy } };
 }

@@ -1,11 +1,12 @@
-import tf from '@tensorflow/tfjs';
+import type tf from '@tensorflow/tfjs';
 import type { Rng } from '../../core/random.js';
 import { mlp, type Activation, type Layer } from '../../core/tensor/layers.js';
 import { ParameterSet, orthogonal } from '../../core/tensor/parameters.js';
-import { infer } from '../../core/tensor/train.js';
+import { compileInference } from '../../core/tensor/compile.js';
+import type { Inputs as StepInputs, InputTensors } from '../../core/tensor/compiled-programs.js';
 import type { EnvSpec } from '../../envs/contract.js';
 import type { Decision } from '../contract.js';
-import { decide, scoreTensors, type ActionHead } from './head.js';
+import { decide, type ActionHead } from './head.js';
 import { headOf } from './heads.js';
 import { inputsOf, type Inputs } from './inputs.js';
 
@@ -37,6 +38,8 @@ export class ActorCritic {
   readonly inputs: Inputs;
   readonly #policy: Layer;
   readonly #value: Layer;
+  readonly #outputsOf: (inputs: StepInputs) => Readonly<Record<string, Float32Array>>;
+  readonly #valuesOf: (inputs: StepInputs) => Readonly<Record<string, Float32Array>>;
 
   constructor(spec: EnvSpec, hidden: readonly number[], activation: Activation, random: Rng) {
     this.head = headOf(spec.action);
@@ -59,13 +62,20 @@ export class ActorCritic {
       { ...body, name: 'value', inputs: stateWidth, outputs: 1, initialiseLast: orthogonal(1) },
       random.fork('value'),
     );
+    this.#outputsOf = compileInference(this.parameters, ({ choices }) => ({
+      outputs: this.#policy(choices.as2D(choices.size / choiceWidth, choiceWidth)),
+    }));
+    this.#valuesOf = compileInference(this.parameters, ({ states }) => ({
+      values: this.#value(states.as2D(states.size / stateWidth, stateWidth)),
+    }));
   }
 
   /** Decides every row of `observation`; see `decide`. */
   act(observation: Float32Array, random: Rng, out: Decision, explore: boolean): void {
     const rows = out.propensity.length;
     const choices = this.inputs.choices(observation, rows);
-    const outputs = infer(this.parameters, () => this.#outputs(choices, rows));
+    const { fan, choiceWidth } = this.inputs;
+    const { outputs } = this.#outputsOf({ choices: { values: choices, shape: [rows * fan, choiceWidth] } });
     decide(this.head, outputs, random, out, explore);
   }
 
@@ -77,18 +87,28 @@ export class ActorCritic {
 
   /** V of each row. */
   values(states: Float32Array, rows: number): Float32Array {
-    return infer(this.parameters, () => this.#value(tf.tensor2d(states, [rows, this.inputs.stateWidth])));
+    return this.#valuesOf({ states: { values: states, shape: [rows, this.inputs.stateWidth] } })['values'].slice();
   }
 
-  /** For the loss inside a training step. */
-  judge({ rows, states, choices }: EncodedRows, action: Int32Array | Float32Array): Judgement {
-    const value = this.#value(tf.tensor2d(states, [rows, this.inputs.stateWidth])).as1D();
-    return { ...scoreTensors(this.head, this.#outputs(choices, rows), action), value };
+  /** Encoded rows and actions as inputs of a training step; `judge` reads them back. */
+  stepInputs({ rows, states, choices }: EncodedRows, actions: Float32Array): StepInputs {
+    const { stateWidth, fan, choiceWidth } = this.inputs;
+    return {
+      states: { values: states, shape: [rows, stateWidth] },
+      actions: { values: actions, shape: [rows, this.head.encoded] },
+      ...(choices === states ? {} : { choices: { values: choices, shape: [rows * fan, choiceWidth] } }),
+    };
   }
 
-  #outputs(choices: Float32Array, rows: number): tf.Tensor2D {
-    const { fan, choiceWidth } = this.inputs;
-    return this.#policy(tf.tensor2d(choices, [rows * fan, choiceWidth])).as2D(rows, this.head.outputs);
+  /** For the loss inside a training step, on tensors of `stepInputs`. */
+  judge(inputs: InputTensors): Judgement {
+    const { stateWidth, fan, choiceWidth } = this.inputs;
+    const [rows] = inputs['actions'].shape;
+    const states = inputs['states'].as2D(rows, stateWidth);
+    const choices = 'choices' in inputs ? inputs['choices'].as2D(rows * fan, choiceWidth) : states;
+    const outputs = this.#policy(choices).as2D(rows, this.head.outputs);
+    const { logProbability, entropy } = this.head.score(outputs, inputs['actions'].as2D(rows, this.head.encoded));
+    return { logProbability: logProbability.as1D(), entropy: entropy.as1D(), value: this.#value(states).as1D() };
   }
 }
 

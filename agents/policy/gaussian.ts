@@ -1,3 +1,4 @@
+import tf from '@tensorflow/tfjs';
 import { normal } from '../../core/distributions.js';
 import { complaint } from '../../core/check.js';
 import { width, type BoxSpace } from '../../core/space.js';
@@ -59,20 +60,25 @@ export function gaussian(space: BoxSpace): ActionHead {
     best(output, at, action, place) {
       for (let i = 0; i < count; i++) action[place + i] = squash(output[at + i]);
     },
-    score(output, at, action, place, score) {
+    encoded: 2 * count,
+    encode(action, place, out, to) {
       for (let i = 0; i < count; i++) {
-        const raw = output[at + count + i];
-        const logSigma = logDeviation(raw);
         const u = unsquash(action[place + i]);
-        const z = (u - output[at + i]) / Math.exp(logSigma);
-        const free = raw === logSigma ? 1 : 0;
-        score.logProbability += logDensity(u, output[at + i], logSigma);
-        score.entropy += logSigma + HALF_LN_2PI + 0.5;
-        score.logProbabilitySlope[at + i] = z / Math.exp(logSigma);
-        score.logProbabilitySlope[at + count + i] = free * (z * z - 1);
-        score.entropySlope[at + i] = 0;
-        score.entropySlope[at + count + i] = free;
+        out[to + i] = u;
+        out[to + count + i] = logStretch(u);
       }
+    },
+    score(outputs, actions) {
+      const [rows] = outputs.shape;
+      const half = (of: tf.Tensor2D, from: number): tf.Tensor => tf.slice(of, [0, from], [rows, count]);
+      const logSigma = tf.clipByValue(half(outputs, count), LOWEST_LOG_DEVIATION, HIGHEST_LOG_DEVIATION);
+      const z = tf.mul(tf.sub(half(actions, 0), half(outputs, 0)), tf.exp(tf.neg(logSigma)));
+      const constant = tf.add(half(actions, count), HALF_LN_2PI);
+      const logDensities = tf.sub(tf.sub(tf.mul(tf.square(z), -0.5), logSigma), constant);
+      return {
+        logProbability: tf.sum(logDensities, 1),
+        entropy: tf.add(tf.sum(logSigma, 1), count * (HALF_LN_2PI + 0.5)),
+      };
     },
   };
 }

@@ -16,32 +16,26 @@ export interface ActionHead {
   draw(output: Float32Array, at: number, random: Source, action: Int32Array | Float32Array, place: number): number;
   /** Writes the most probable action (the median, for amounts); ties go to the lower code. */
   best(output: Float32Array, at: number, action: Int32Array | Float32Array, place: number): void;
+  /** Numbers that `encode` writes per action. */
+  readonly encoded: number;
+  /** Writes what `score` needs to know of the action at `action[place…]` to `out[to…]`, in float64 where it matters. */
+  encode(action: Int32Array | Float32Array, place: number, out: Float32Array, to: number): void;
   /**
-   * Adds ln π(action) and the entropy to the score, and writes their derivatives by `output[at + i]` at the same
-   * places of the score's slopes.
+   * ln π of given actions and the entropy, each [rows], in tensor operations with gradients by the outputs: the same
+   * distribution that `draw` draws from, which a test holds together.
+   *
+   * @param outputs [rows, outputs]
+   * @param actions [rows, encoded]
    */
-  score(output: Float32Array, at: number, action: Int32Array | Float32Array, place: number, score: Score): void;
+  score(outputs: tf.Tensor2D, actions: tf.Tensor2D): Score;
 }
 
-/** What `ActionHead.score` says of one row. */
+/** What `ActionHead.score` says. */
 export interface Score {
-  logProbability: number;
-  /** In nats. For slates and squashed amounts an estimate; the head says which. */
-  entropy: number;
-  /** ∂ ln π / ∂ output, laid out like the outputs. */
-  readonly logProbabilitySlope: Float32Array;
-  /** ∂ entropy / ∂ output, laid out like the outputs. */
-  readonly entropySlope: Float32Array;
-}
-
-/** A zeroed score with room for the slopes of `outputs` numbers. */
-export function emptyScore(outputs: number): Score {
-  return {
-    logProbability: 0,
-    entropy: 0,
-    logProbabilitySlope: new Float32Array(outputs),
-    entropySlope: new Float32Array(outputs),
-  };
+  /** [rows] */
+  readonly logProbability: tf.Tensor;
+  /** [rows] in nats. For slates and squashed amounts an estimate; the head says which. */
+  readonly entropy: tf.Tensor;
 }
 
 /** Smallest propensity written: Float32's smallest normal number, so that a drawn action never has probability 0. */
@@ -69,49 +63,12 @@ export function decide(head: ActionHead, outputs: Float32Array, random: Source, 
   }
 }
 
-/**
- * ln π and entropy of given actions as tensors with exact gradients: one fused operation, whose numbers and slopes
- * come from `head.score` alone, so that what learns and what draws cannot disagree.
- *
- * @param outputs [rows, head.outputs]
- * @param action  [rows, head.width]
- */
-export function scoreTensors(
-  head: ActionHead,
-  outputs: tf.Tensor2D,
-  action: Int32Array | Float32Array,
-): { readonly logProbability: tf.Tensor1D; readonly entropy: tf.Tensor1D } {
-  const rows = outputs.shape[0];
-  expectLength('scoreTensors: action', action, { rows, width: head.width });
-  const fused = tf.customGrad((input: unknown) => {
-    if (!(input instanceof tf.Tensor)) throw new TypeError('score: the outputs are not a tensor');
-    const numbers = input.dataSync<'float32'>();
-    const score = emptyScore(rows * head.outputs);
-    // Row 0: ln π; row 1: entropy.
-    const both = new Float32Array(2 * rows);
-    for (let n = 0; n < rows; n++) {
-      score.logProbability = 0;
-      score.entropy = 0;
-      head.score(numbers, n * head.outputs, action, n * head.width, score);
-      both[n] = score.logProbability;
-      both[rows + n] = score.entropy;
-    }
-    const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-      const by = dy.dataSync<'float32'>();
-      const gradient = new Float32Array(rows * head.outputs);
-      for (let i = 0; i < gradient.length; i++) {
-        const n = Math.floor(i / head.outputs);
-        gradient[i] = by[n] * score.logProbabilitySlope[i] + by[rows + n] * score.entropySlope[i];
-      }
-      return tf.tensor2d(gradient, [rows, head.outputs]);
-    };
-    return { value: tf.tensor2d(both, [2, rows]), gradFunc };
-  });
-  const both = fused(outputs);
-  return {
-    logProbability: tf.slice(both, [0, 0], [1, rows]).as1D(),
-    entropy: tf.slice(both, [1, 0], [1, rows]).as1D(),
-  };
+/** Every action of a batch as its head encodes it, [rows, head.encoded]. */
+export function encodeActions(head: ActionHead, action: Int32Array | Float32Array, rows: number): Float32Array {
+  expectLength('encodeActions: action', action, { rows, width: head.width });
+  const out = new Float32Array(rows * head.encoded);
+  for (let n = 0; n < rows; n++) head.encode(action, n * head.width, out, n * head.encoded);
+  return out;
 }
 
 /** Independent heads side by side: probabilities multiply, entropies add. */
@@ -119,6 +76,7 @@ export function sideBySide(parts: readonly ActionHead[]): ActionHead {
   if (parts.length === 1) return parts[0];
   const outputAt = starts(parts.map((part) => part.outputs));
   const actionAt = starts(parts.map((part) => part.width));
+  const encodedAt = starts(parts.map((part) => part.encoded));
   return {
     outputs: parts.reduce((sum, part) => sum + part.outputs, 0),
     width: parts.reduce((sum, part) => sum + part.width, 0),
@@ -127,8 +85,22 @@ export function sideBySide(parts: readonly ActionHead[]): ActionHead {
     best: (output, at, action, place) => {
       parts.forEach((part, i) => part.best(output, at + outputAt[i], action, place + actionAt[i]));
     },
-    score: (output, at, action, place, score) => {
-      parts.forEach((part, i) => part.score(output, at + outputAt[i], action, place + actionAt[i], score));
+    encoded: parts.reduce((sum, part) => sum + part.encoded, 0),
+    encode: (action, place, out, to) => {
+      parts.forEach((part, i) => part.encode(action, place + actionAt[i], out, to + encodedAt[i]));
+    },
+    score: (outputs, actions) => {
+      const [rows] = outputs.shape;
+      const scores = parts.map((part, i) =>
+        part.score(
+          tf.slice(outputs, [0, outputAt[i]], [rows, part.outputs]),
+          tf.slice(actions, [0, encodedAt[i]], [rows, part.encoded]),
+        ),
+      );
+      return {
+        logProbability: tf.addN(scores.map((score) => score.logProbability)),
+        entropy: tf.addN(scores.map((score) => score.entropy)),
+      };
     },
   };
 }

@@ -1,5 +1,9 @@
+import tf from '@tensorflow/tfjs';
 import { complaint } from '../../core/check.js';
 import type { ActionHead } from './head.js';
+
+/** Added to the score of a candidate that an earlier place took: its chance is then exactly 0. */
+const TAKEN = -1e9;
 
 /**
  * Ordered choice of `size` distinct candidates, one score s per candidate (Plackett 1975; Luce 1959): place j is drawn
@@ -70,28 +74,24 @@ export function plackettLuce(candidates: number, size: number): ActionHead {
         chance[pick] = -1;
       }
     },
-    score(output, at, action, place, score) {
-      const { logProbabilitySlope, entropySlope } = score;
-      chance.fill(0);
-      logProbabilitySlope.fill(0, at, at + candidates);
-      entropySlope.fill(0, at, at + candidates);
+    encoded: size,
+    encode(action, place, out, to) {
+      for (let j = 0; j < size; j++) out[to + j] = action[place + j];
+    },
+    score(outputs, actions) {
+      const [rows] = outputs.shape;
+      const logs: tf.Tensor[] = [];
+      const entropies: tf.Tensor[] = [];
+      let left: tf.Tensor = outputs;
       for (let j = 0; j < size; j++) {
-        const logTotal = softmax(output, at);
-        let entropy = 0;
-        for (let i = 0; i < candidates; i++) {
-          if (chance[i] > 0) entropy -= chance[i] * (output[at + i] - logTotal);
-        }
-        for (let i = 0; i < candidates; i++) {
-          if (chance[i] <= 0) continue;
-          logProbabilitySlope[at + i] -= chance[i];
-          entropySlope[at + i] -= chance[i] * (output[at + i] - logTotal + entropy);
-        }
-        const taken = action[place + j];
-        logProbabilitySlope[at + taken] += 1;
-        score.logProbability += output[at + taken] - logTotal;
-        score.entropy += entropy;
-        chance[taken] = -1;
+        const picks = tf.slice(actions, [0, j], [rows, 1]).as1D();
+        const taken = tf.oneHot(tf.cast(picks, 'int32'), candidates, 1, 0, 'float32');
+        const chances = tf.logSoftmax(left);
+        logs.push(tf.sum(tf.mul(chances, taken), 1));
+        entropies.push(tf.neg(tf.sum(tf.mul(tf.exp(chances), chances), 1)));
+        if (j + 1 < size) left = tf.add(left, tf.mul(taken, TAKEN));
       }
+      return { logProbability: tf.addN(logs), entropy: tf.addN(entropies) };
     },
   };
 }

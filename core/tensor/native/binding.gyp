@@ -14,6 +14,8 @@
       'src/layer_norm.cc',
       'src/attention.cc',
       'src/losses.cc',
+      'src/scan.cc',
+      'src/scan_bits.cc',
     ],
   },
   'target_defaults': {

@@ -90,10 +90,25 @@ function comparison(name: string): StockKernel {
   };
 }
 
+/** Truth values of one shape. */
+function truths(name: string): StockKernel {
+  const code = kernel(name);
+  return ({ inputs, backend }) => {
+    const [a, b] = 'x' in inputs ? [inputs['x'], inputs['x']] : [inputs['a'], inputs['b']];
+    const same = a.dtype === 'bool' && b.dtype === 'bool' && String(a.shape) === String(b.shape);
+    const [left, right] = [backend.numbers(a), backend.numbers(b)];
+    if (!same || !(left instanceof Uint8Array) || !(right instanceof Uint8Array)) return undefined;
+    const out = backend.takeBytes(left.length);
+    run(code(), name === 'not' ? [left] : [left, right], [out], [out.length]);
+    return backend.makeTensorInfo(a.shape, 'bool', out);
+  };
+}
+
 const select = kernel('select');
 const addN = kernel('addN');
 const byteToFloat = kernel('byteToFloat');
 const intToFloat = kernel('intToFloat');
+const floatToInt = kernel('floatToInt');
 const fill = kernel('fill');
 
 function filled(backend: NativeBackend, shape: number[], value: number): tf.TensorInfo {
@@ -111,6 +126,9 @@ export const elementwise: StockKernels = {
   ...mapped(UNARY, unary),
   ...mapped(BINARY, binary),
   ...mapped(COMPARISON, comparison),
+  LogicalAnd: truths('and'),
+  LogicalOr: truths('or'),
+  LogicalNot: truths('not'),
   LeakyRelu: unary('leakyRelu', ({ alpha }) => [number(alpha, 0.2)]),
   Step: unary('step', ({ alpha }) => [number(alpha, 0)]),
   ClipByValue: unary('clip', ({ clipValueMin, clipValueMax }) => [
@@ -140,6 +158,11 @@ export const elementwise: StockKernels = {
   },
   Cast: ({ inputs: { x }, attrs: { dtype }, backend }) => {
     if (dtype === x.dtype) return backend.view(x, x.shape);
+    if (dtype === 'int32' && x.dtype === 'float32') {
+      const whole = backend.takeWholes(size(x.shape));
+      run(floatToInt(), [backend.floats(x)], [whole], [whole.length]);
+      return backend.makeTensorInfo(x.shape, 'int32', whole);
+    }
     if (dtype !== 'float32' || (x.dtype !== 'bool' && x.dtype !== 'int32')) return undefined;
     const from = backend.numbers(x);
     if (!(from instanceof Uint8Array) && !(from instanceof Int32Array)) return undefined;

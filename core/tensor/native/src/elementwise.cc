@@ -164,6 +164,26 @@ COMPARISON(lessEqual, <=)
 COMPARISON(equal, ==)
 COMPARISON(notEqual, !=)
 
+/// Truth values are bytes, of one shape. at = a, b, out; n = count.
+template <class F>
+void truths(const Call& c, const F& f) {
+  const auto *a = static_cast<const uint8_t*>(c.at[0]), *b = static_cast<const uint8_t*>(c.at[1]);
+  auto* out = static_cast<uint8_t*>(c.at[2]);
+  for (int64_t i = 0; i < c.n[0]; i++) out[i] = f(a[i] != 0, b[i] != 0);
+}
+void both(const Call& c) {
+  truths(c, [](bool a, bool b) { return a && b; });
+}
+void either(const Call& c) {
+  truths(c, [](bool a, bool b) { return a || b; });
+}
+/// at = a, out; n = count.
+void opposite(const Call& c) {
+  const auto* a = static_cast<const uint8_t*>(c.at[0]);
+  auto* out = static_cast<uint8_t*>(c.at[1]);
+  for (int64_t i = 0; i < c.n[0]; i++) out[i] = a[i] == 0;
+}
+
 /// at = condition (bytes), a, b, out; n = count.
 void select(const Call& c) {
   const auto* condition = static_cast<const uint8_t*>(c.at[0]);
@@ -210,6 +230,13 @@ void intToFloat(const Call& c) {
   for (int64_t i = 0; i < c.n[0]; i++) out[i] = static_cast<float>(in[i]);
 }
 
+/// Towards 0, as JavaScript's Int32Array; what has no whole number becomes 0.
+void floatToInt(const Call& c) {
+  const float* in = c.in(0);
+  auto* out = static_cast<int32_t*>(c.at[1]);
+  for (int64_t i = 0; i < c.n[0]; i++) out[i] = in[i] > -2147483648.0f && in[i] < 2147483648.0f ? static_cast<int32_t>(in[i]) : 0;
+}
+
 }  // namespace
 }  // namespace GYM_ISA
 }  // namespace gym
@@ -223,4 +250,5 @@ GYM_KERNELS(elementwise, {"neg", negate}, {"abs", absolute}, {"relu", relu}, {"r
             {"div", divide}, {"maximum", maximum}, {"minimum", minimum}, {"squaredDifference", squaredDifference},
             {"prelu", prelu}, {"pow", power}, {"greater", greater}, {"greaterEqual", greaterEqual}, {"less", less},
             {"lessEqual", lessEqual}, {"equal", equal}, {"notEqual", notEqual}, {"select", select}, {"addN", addMany},
-            {"fill", fill}, {"byteToFloat", byteToFloat}, {"intToFloat", intToFloat})
+            {"fill", fill}, {"byteToFloat", byteToFloat}, {"intToFloat", intToFloat}, {"floatToInt", floatToInt},
+            {"and", both}, {"or", either}, {"not", opposite})

@@ -91,24 +91,52 @@ void sigmoidLossGradient(const Call& c) {
   });
 }
 
+/// One row of a softmax; null where an option is not given.
+struct Row {
+  const float *logits, *offset;
+  const int32_t *blocked, *columnIds;
+  int32_t id, label;
+  float scale;
+};
+
+/// Numbers j … j + count that go into the softmax; −∞ where blocked (never the label) and in other lanes.
+template <bool MASKED>
+GYM_INLINE V scores(const Row& row, int64_t j, int count, VI lane) {
+  const V none = splat(-__builtin_inff());
+  V s = get(row.logits + j, count) * row.scale;
+  if (row.offset != nullptr) s = s + get(row.offset + j, count);
+  if (MASKED) {
+    VI hit = {};
+    if (row.blocked != nullptr) hit = hit | (getWhole(row.blocked + j, count) != 0);
+    if (row.columnIds != nullptr) hit = hit | (getWhole(row.columnIds + j, count) == splati(row.id));
+    s = pick(hit & (lane + static_cast<int32_t>(j) != splati(row.label)), none, s);
+  }
+  return count == L ? s : pick(lane < splati(count), s, none);
+}
+
 /// What the two softmax kernels share: logits, labels, weights, offset, blocked, row ids, column ids.
 struct Rows {
-  int64_t rows, columns;
+  int64_t count, columns;
   float scale;
   const float *logits, *weights, *offset;
   const int32_t *labels, *blocked, *rowIds, *columnIds;
 
   explicit Rows(const Call& c)
-      : rows(c.n[0]), columns(c.n[1]), scale(static_cast<float>(c.x[0])), logits(c.in(0)),
+      : count(c.n[0]), columns(c.n[1]), scale(static_cast<float>(c.x[0])), logits(c.in(0)),
         weights(c.n[2] ? c.in(2) : nullptr), offset(c.n[3] ? c.in(3) : nullptr), labels(c.ids(1)),
-        blocked(c.n[4] ? c.ids(4) : nullptr), rowIds(c.n[5] ? c.ids(5) : nullptr), columnIds(c.ids(6)) {}
+        blocked(c.n[4] ? c.ids(4) : nullptr), rowIds(c.ids(5)), columnIds(c.n[5] ? c.ids(6) : nullptr) {}
 
+  bool masked() const { return blocked != nullptr || columnIds != nullptr; }
   float weight(int64_t r) const { return labels[r] < 0 ? 0.0f : weights == nullptr ? 1.0f : weights[r]; }
   int64_t grain() const { return 1 + GRAIN / (columns + 1); }
+  Row row(int64_t r) const {
+    const int32_t* block = blocked == nullptr ? nullptr : blocked + r * columns;
+    return Row{logits + r * columns, offset, block, columnIds, columnIds == nullptr ? 0 : rowIds[r], labels[r], scale};
+  }
 
   /// Whether every label is −1 or a column; complains otherwise.
   bool sound() const {
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < count; r++) {
       if (labels[r] >= -1 && labels[r] < columns) continue;
       complain("softmax cross-entropy: expected labels from -1 to %d, received %d in row %d",
                static_cast<int>(columns) - 1, labels[r], static_cast<int>(r));
@@ -116,53 +144,57 @@ struct Rows {
     }
     return true;
   }
-
-  /// Numbers j … j + count of row r that go into the softmax; −∞ where blocked (never the label) and in other lanes.
-  GYM_INLINE V scores(const Rows& of, int64_t r, int64_t j, int count, VI lane) {
-    const V none = splat(-__builtin_inff());
-    V z = get(of.logits + r * of.columns + j, count) * of.scale;
-    if (of.offset != nullptr) z = z + get(of.offset + j, count);
-    if (of.blocked != nullptr || of.rowIds != nullptr) {
-      VI hit = {};
-      if (of.blocked != nullptr) hit = hit | (getWhole(of.blocked + r * of.columns + j, count) != 0);
-      if (of.rowIds != nullptr) hit = hit | (getWhole(of.columnIds + j, count) == splati(of.rowIds[r]));
-      z = pick(hit & (lane + static_cast<int32_t>(j) != splati(of.labels[r])), none, z);
-    }
-    return count == L ? z : pick(lane < splati(count), z, none);
-  }
 };
+
+/// The greatest score of a row, and ln Σ e^(score − greatest): apart, because together they round.
+template <bool MASKED>
+void sumsOf(const Row& row, int64_t columns, VI lane, float* sums) {
+  V top = splat(-__builtin_inff()), total = {};
+  lanes(0, columns, [&](int64_t j, int count) {
+    const V s = scores<MASKED>(row, j, count, lane);
+    top = pick(s > top, s, top);
+  });
+  const float high = greatest(top);
+  lanes(0, columns, [&](int64_t j, int count) { total += exp(scores<MASKED>(row, j, count, lane) - high); });
+  sums[0] = high;
+  sums[1] = log(splat(sum(total)))[0];
+}
+
+template <bool MASKED>
+void slopesOf(const Row& row, int64_t columns, VI lane, const float* sums, float by, float* out) {
+  const float high = sums[0], rest = sums[1];
+  lanes(0, columns, [&](int64_t j, int count) {
+    put(out + j, exp(scores<MASKED>(row, j, count, lane) - high - rest) * by, count);
+  });
+  out[row.label] -= by;
+}
 
 /// at = logits [N, C], labels (int32), weights [N], offset [C], blocked (int32, [N, C]), row ids (int32), column ids
 /// (int32), loss [1], sums [N, 2], total weight [1], row losses (scratch, [N]);
 /// n = N, C, has weights?, has offset?, has blocked?, has ids?; x = scale.
 /// With s = scale·z + offset:  loss = Σ_n w_n·(ln Σ_j e^s_nj − s_n,label) / Σ_n w_n. A label of −1 weighs nothing.
-/// The sums are the greatest s of a row and ln Σ_j e^(s_j − greatest): apart, because together they round.
 void softmaxLoss(const Call& c) {
   const Rows of(c);
   if (!of.sound()) return;
   const VI lane = counting();
   float *sums = c.out(8), *losses = c.out(10);
-  forEach(of.rows, of.grain(), [&](int64_t from, int64_t to) {
+  forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
-      sums[2 * r] = sums[2 * r + 1] = losses[r] = 0;
-      if (of.labels[r] < 0) continue;
-      V top = splat(-__builtin_inff()), total = {};
-      lanes(0, of.columns, [&](int64_t j, int count) {
-        const V s = Rows::scores(of, r, j, count, lane);
-        top = pick(s > top, s, top);
-      });
-      const float high = greatest(top);
-      lanes(0, of.columns, [&](int64_t j, int count) { total += exp(Rows::scores(of, r, j, count, lane) - high); });
+      float* own = sums + 2 * r;
+      own[0] = own[1] = losses[r] = 0;
       const int64_t label = of.labels[r];
-      const float own = of.logits[r * of.columns + label] * of.scale + (of.offset == nullptr ? 0 : of.offset[label]);
-      const float rest = log(splat(sum(total)))[0];
-      sums[2 * r] = high;
-      sums[2 * r + 1] = rest;
-      losses[r] = of.weight(r) * (high - own + rest);
+      if (label < 0) continue;
+      const Row row = of.row(r);
+      if (of.masked())
+        sumsOf<true>(row, of.columns, lane, own);
+      else
+        sumsOf<false>(row, of.columns, lane, own);
+      const float score = row.logits[label] * row.scale + (row.offset == nullptr ? 0.0f : row.offset[label]);
+      losses[r] = of.weight(r) * (own[0] - score + own[1]);
     }
   });
   double loss = 0, weight = 0;
-  for (int64_t r = 0; r < of.rows; r++) {
+  for (int64_t r = 0; r < of.count; r++) {
     loss += losses[r];
     weight += of.weight(r);
   }
@@ -177,18 +209,18 @@ void softmaxLossGradient(const Call& c) {
   if (!of.sound()) return;
   const VI lane = counting();
   const float *sums = c.in(7), total = c.in(8)[0], dy = c.in(9)[0];
-  forEach(of.rows, of.grain(), [&](int64_t from, int64_t to) {
+  forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
       float* out = c.out(10) + r * of.columns;
-      const float weight = of.weight(r), by = weight == 0 ? 0.0f : dy * weight / total * of.scale;
       if (of.labels[r] < 0) {
         __builtin_memset(out, 0, sizeof(float) * of.columns);
         continue;
       }
-      lanes(0, of.columns, [&](int64_t j, int count) {
-        put(out + j, exp(Rows::scores(of, r, j, count, lane) - sums[2 * r] - sums[2 * r + 1]) * by, count);
-      });
-      out[of.labels[r]] -= by;
+      const float weight = of.weight(r), by = weight == 0 ? 0.0f : dy * weight / total * of.scale;
+      if (of.masked())
+        slopesOf<true>(of.row(r), of.columns, lane, sums + 2 * r, by, out);
+      else
+        slopesOf<false>(of.row(r), of.columns, lane, sums + 2 * r, by, out);
     }
   });
 }
