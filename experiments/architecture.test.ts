@@ -1,5 +1,5 @@
 import test from 'ava';
-import { mkdtempSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize, relative, sep } from 'node:path';
 
@@ -87,6 +87,17 @@ test('contract files stay short enough to be read', (t) => {
   ]) {
     const lines = readFileSync(file, 'utf8').split('\n').length;
     t.true(lines <= 150, `${file} has ${lines} lines`);
+  }
+});
+
+test('nobody outside core/tensor owns tensors: no tidy, no dispose', (t) => {
+  // The peer of the tensor benchmark is written the way users of stock tfjs write.
+  const peer = 'experiments/benchmarks/tensor-stock-child.ts';
+  const folders = Object.keys(MAY_IMPORT).filter((folder) => existsSync(folder));
+  for (const path of folders.flatMap((folder) => sources(folder))) {
+    if (path.startsWith(join('core', 'tensor')) || path.split(sep).join('/') === peer) continue;
+    const found = /\btf\s*\.(tidy|dispose|keep)\b|\.dispose\(/.exec(readFileSync(path, 'utf8'));
+    t.is(found, null, `${path} calls ${found?.[0] ?? ''}`);
   }
 });
 

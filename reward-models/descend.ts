@@ -1,10 +1,12 @@
 import tf from '@tensorflow/tfjs';
 import { shuffle } from '../core/distributions.js';
 import { sigmoidCrossEntropy } from '../core/tensor/layers.js';
+import { compileStep } from '../core/tensor/compile.js';
+import type { InputTensors } from '../core/tensor/compiled-programs.js';
 import { Trainer } from '../core/tensor/train.js';
 import type { FeatureRows } from '../logs/features.js';
 import type { FitRequest } from './contract.js';
-import type { FitSettings, FittedHead, Network } from './network.js';
+import { featureInputs, type FitSettings, type FittedHead, type Network } from './network.js';
 
 /** Inputs and labels of some rows. */
 export interface Part {
@@ -31,6 +33,8 @@ export function descend(network: Network, { learn, check, bases }: Descent, requ
   const { settings, random, onProgress } = request;
   const { parameters } = network;
   const trainer = new Trainer(parameters, { learningRate: settings.learningRate });
+  const pull = settings.l2 / (2 * learn.index.length);
+  const step = compileStep(trainer, (inputs) => ({ loss: lossOf(network, inputs, bases, pull) }));
   const order = Int32Array.from({ length: learn.index.length }, (_, n) => n);
   const luck = random.fork('shuffle');
   const start = parameters.values.slice();
@@ -43,8 +47,9 @@ export function descend(network: Network, { learn, check, bases }: Descent, requ
     shuffle(luck, order);
     const rate = settings.learningRate / Math.sqrt(epoch);
     for (let from = 0; from < order.length; from += settings.batch) {
-      const batch = gather(learn, order.subarray(from, from + settings.batch), bases.length);
-      trainer.step(() => lossOf(network, batch, bases, settings.l2 / (2 * order.length)), rate);
+      const { features, labels } = gather(learn, order.subarray(from, from + settings.batch), bases.length);
+      const wanted = { values: labels, shape: [features.rows, bases.length] };
+      step({ ...featureInputs(features), labels: wanted }, rate);
     }
     const reached = scores();
     const score = mean(reached);
@@ -58,18 +63,14 @@ export function descend(network: Network, { learn, check, bases }: Descent, requ
 }
 
 /** Joint negative log-likelihood per row (values: of a unit normal) plus the pull on the weights. */
-function lossOf(
-  network: Network,
-  { features, labels }: Omit<Part, 'index'>,
-  bases: readonly FittedHead[],
-  pull: number,
-): tf.Scalar {
+function lossOf(network: Network, inputs: InputTensors, bases: readonly FittedHead[], pull: number): tf.Scalar {
   const H = bases.length;
-  const z = network.forward(features);
-  const wanted = tf.tensor2d(labels, [features.rows, H]);
+  const z = network.forward(inputs);
+  const wanted = inputs['labels'];
+  const [rows] = wanted.shape;
   const losses = bases.map(({ unit, offset }, h): tf.Tensor => {
-    const column = H === 1 ? z : tf.slice(z, [0, h], [features.rows, 1]);
-    const label = H === 1 ? wanted : tf.slice(wanted, [0, h], [features.rows, 1]);
+    const column = H === 1 ? z : tf.slice(z, [0, h], [rows, 1]);
+    const label = H === 1 ? wanted : tf.slice(wanted, [0, h], [rows, 1]);
     if (unit === 'probability') return sigmoidCrossEntropy(tf.add(column, offset), label);
     return tf.mul(0.5, tf.mean(tf.square(tf.sub(column, label))));
   });

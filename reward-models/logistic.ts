@@ -31,10 +31,10 @@ export const logisticNetwork: BuildNetwork<LogisticSettings> = ({ buckets, M, H 
   const bias = parameters.add('bias', [H], zeros, random);
   return {
     parameters,
-    forward({ ids, rows, numeric }) {
+    forward({ ids, numeric }) {
+      const [rows] = ids.shape;
       const words = tf.add(sum(ids, rows), bias.value());
-      const all =
-        slopes === undefined ? words : tf.add(words, tf.matMul(tf.tensor2d(numeric, [rows, M]), slopes.value()));
+      const all = slopes === undefined ? words : tf.add(words, tf.matMul(numeric.as2D(rows, M), slopes.value()));
       return all.as2D(rows, H);
     },
     predict({ ids, rows, bag, numeric }, out) {

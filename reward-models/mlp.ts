@@ -60,9 +60,10 @@ export const mlpNetwork: BuildNetwork<MlpSettings> = ({ buckets, M, H }, { embed
   const pulled = weights.map((name) => parameters.named(name));
   return {
     parameters,
-    forward({ ids, rows, numeric }) {
+    forward({ ids, numeric }) {
+      const [rows] = ids.shape;
       const words = sum(ids, rows);
-      return net(M === 0 ? words : tf.concat2d([words, tf.tensor2d(numeric, [rows, M])], 1));
+      return net(M === 0 ? words : tf.concat2d([words, numeric.as2D(rows, M)], 1));
     },
     predict({ ids, rows, bag, numeric }, out) {
       const table = parameters.numbers('words.table');

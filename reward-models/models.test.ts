@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { bundle, decode, encode } from '../core/safetensors.js';
 import { hash32, stream } from '../core/random.js';
 import { startBackend } from '../core/tensor/backend.js';
+import { tensorsOf } from '../core/tensor/compiled-programs.js';
 import { infer } from '../core/tensor/train.js';
+import { featureInputs } from './network.js';
 import { makeLog } from '../logs/columns.js';
 import type { Log, Rows } from '../logs/record.js';
 import type { FittedModel, RewardModelKind } from './contract.js';
@@ -243,7 +245,7 @@ test('the two forward passes of a network agree: plain loops and tensors', (t) =
         });
         const plain = new Float64Array(rows * H);
         network.predict(features, plain);
-        const tensors = infer(network.parameters, () => network.forward(features));
+        const tensors = infer(network.parameters, () => network.forward(tensorsOf(featureInputs(features))));
         return plain.every((z, i) => Math.abs(z - tensors[i]) < 1e-5);
       });
     },

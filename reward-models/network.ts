@@ -1,6 +1,7 @@
 import type tf from '@tensorflow/tfjs';
 import { expectLength } from '../core/check.js';
 import type { Rng } from '../core/random.js';
+import type { InputTensors, Inputs } from '../core/tensor/compiled-programs.js';
 import type { ParameterSet } from '../core/tensor/parameters.js';
 import type { FeatureEncoder, FeatureRows, FeatureSettings } from '../logs/features.js';
 import type { FittedModel, Head, ModelCard } from './contract.js';
@@ -45,12 +46,23 @@ interface NetworkShape {
  */
 export interface Network {
   readonly parameters: ParameterSet;
-  /** [rows, H] deviation z of each head from its base (log-odds of the base rate; mean in standard deviations). */
-  forward(batch: FeatureRows): tf.Tensor2D;
+  /**
+   * [rows, H] deviation z of each head from its base (log-odds of the base rate; mean in standard deviations), on tensors
+   * of `featureInputs`.
+   */
+  forward(features: InputTensors): tf.Tensor2D;
   /** The same numbers, written into out [rows, H]. */
   predict(features: FeatureRows, out: Float64Array): void;
   /** Σ w² over the weights that l2 pulls to 0 (not the biases). */
   squares(): tf.Tensor;
+}
+
+/** Features as inputs of a training step: ids [rows, bag] and numeric [rows, M]. */
+export function featureInputs({ ids, rows, bag, numeric, M }: FeatureRows): Inputs {
+  return {
+    ids: { values: ids.subarray(0, rows * bag), shape: [rows, bag] },
+    numeric: { values: numeric.subarray(0, rows * M), shape: [rows, M] },
+  };
 }
 
 export type BuildNetwork<Settings> = (shape: NetworkShape, settings: Settings, random: Rng) => Network;

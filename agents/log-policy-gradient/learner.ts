@@ -4,7 +4,9 @@ import { shuffle } from '../../core/distributions.js';
 import { stream } from '../../core/random.js';
 import { bundle, decode, encode } from '../../core/safetensors.js';
 import { backendInUse } from '../../core/tensor/backend.js';
-import { Trainer, infer } from '../../core/tensor/train.js';
+import { compileInference, compileStep } from '../../core/tensor/compile.js';
+import type { Inputs, InputTensors, Numbers } from '../../core/tensor/compiled-programs.js';
+import { Trainer } from '../../core/tensor/train.js';
 import { fitEncoder, restoreEncoder } from '../../logs/features.js';
 import type { LearnedPolicy, LogLearnRequest, LogLearner, LogPolicy, Metrics } from '../contract.js';
 import { ScoreModel, type EncodedDecisions } from './score-model.js';
@@ -101,24 +103,31 @@ function fit(request: Request): LearnedPolicy {
     clipNorm: 5,
   });
   const batchOf = (places: Int32Array): Batch => makeBatch(model, request, places, scale);
-  const held = pieces(heldOut, settings.batch).map(batchOf);
+  const { klWeight } = settings;
+  const step = compileStep(trainer, (inputs) => ({
+    loss: tf.neg(objectiveOf(model, inputs, settings, fitting.length, klWeight)).asScalar(),
+  }));
+  const valuesOf = compileInference(model.parameters, (inputs) => roundValues(model, inputs, settings.clip));
+  const held = pieces(heldOut, settings.batch).map((part) => inputsOf(model, batchOf(part)));
+  const heldOutScore = (): number =>
+    pessimisticMean(
+      held.map((inputs) => valuesOf(inputs)['value'].slice()),
+      settings,
+    );
   const shuffler = random.fork('batches');
 
   const curve: Metrics[] = [];
-  let best = { score: heldOutScore(model, held, settings), values: model.parameters.values.slice(), epoch: 0 };
+  let best = { score: heldOutScore(), values: model.parameters.values.slice(), epoch: 0 };
   curve.push({ epoch: 0, heldOut: best.score * scale });
   for (let epoch = 1; epoch <= settings.epochs && epoch - best.epoch <= settings.patience; epoch++) {
     shuffle(shuffler, fitting);
     let objective = 0;
     const parts = pieces(fitting, settings.batch);
     for (const part of parts) {
-      const batch = batchOf(part);
-      const { loss } = trainer.step(() =>
-        tf.neg(objectiveOf(model, batch, settings, fitting.length, settings.klWeight)).asScalar(),
-      );
+      const { loss } = step(inputsOf(model, batchOf(part)));
       objective -= loss / parts.length;
     }
-    const score = heldOutScore(model, held, settings);
+    const score = heldOutScore();
     curve.push({ epoch, fitting: objective * scale, heldOut: score * scale });
     if (score > best.score) best = { score, values: model.parameters.values.slice(), epoch };
     onProgress?.(epoch, settings.epochs, `held-out ${(score * scale).toPrecision(4)}`);
@@ -130,41 +139,56 @@ function fit(request: Request): LearnedPolicy {
 /** v_n of the class comment and J: one number to maximise. `total` is N, the rows that the log holds for fitting. */
 function objectiveOf(
   model: ScoreModel,
-  batch: Batch,
+  inputs: InputTensors,
   { clip, pessimism }: LogPolicyGradientSettings,
   total: number,
   klWeight: number,
 ): tf.Scalar {
-  const { value, divergence } = roundValues(model, batch, clip);
+  const { value, divergence } = roundValues(model, inputs, clip);
   const centre = tf.mean(value);
   const spread = tf.sqrt(tf.add(tf.mean(tf.square(tf.sub(value, centre))), 1e-12));
   const careful = tf.sub(centre, tf.mul(spread, pessimism / Math.sqrt(total)));
   return tf.sub(careful, tf.mul(divergence, klWeight)).asScalar();
 }
 
-function roundValues(model: ScoreModel, batch: Batch, clip: number): { value: tf.Tensor1D; divergence: tf.Scalar } {
-  const { rows, actions, blocked } = batch.encoded;
-  const logPolicy = model.logPolicy(batch.encoded);
+function roundValues(
+  model: ScoreModel,
+  inputs: InputTensors,
+  clip: number,
+): { readonly value: tf.Tensor; readonly divergence: tf.Tensor } {
+  const [, actions = 0] = inputs['guesses'].shape;
+  const logPolicy = model.logPolicy(inputs, actions);
   const policy = tf.exp(logPolicy);
-  const taken = tf.sum(tf.mul(policy, tf.tensor2d(batch.taken, [rows, actions])), 1);
-  const weight = tf.minimum(tf.mul(taken, tf.tensor1d(batch.inversePropensity)), clip);
-  const direct = tf.sum(tf.mul(policy, tf.tensor2d(batch.guesses, [rows, actions])), 1);
-  const missed = tf.sub(tf.tensor1d(batch.reward), tf.tensor1d(batch.guessTaken));
+  const taken = tf.sum(tf.mul(policy, inputs['taken']), 1);
+  const weight = tf.minimum(tf.mul(taken, inputs['inversePropensity']), clip);
+  const direct = tf.sum(tf.mul(policy, inputs['guesses']), 1);
+  const missed = tf.sub(inputs['reward'], inputs['guessTaken']);
   // Blocked actions have π = 0 and ln π = −1e9: their product must not count.
-  const entropyTerms = tf.mul(policy, blocked === undefined ? logPolicy : tf.maximum(logPolicy, -50));
-  const divergence = tf.add(tf.mean(tf.sum(entropyTerms, 1)), Math.log(actions)).asScalar();
-  return { value: tf.add(direct, tf.mul(weight, missed)).as1D(), divergence };
+  const entropyTerms = tf.mul(policy, 'blocked' in inputs ? tf.maximum(logPolicy, -50) : logPolicy);
+  const divergence = tf.add(tf.mean(tf.sum(entropyTerms, 1)), Math.log(actions));
+  return { value: tf.add(direct, tf.mul(weight, missed)), divergence };
 }
 
-/** Mean of the held-out v_n less their pessimism, in standard deviations of the reward. */
-function heldOutScore(
-  model: ScoreModel,
-  held: readonly Batch[],
-  { clip, pessimism }: LogPolicyGradientSettings,
-): number {
+/** A batch as inputs of a step. */
+function inputsOf(model: ScoreModel, batch: Batch): Inputs {
+  const { rows, actions } = batch.encoded;
+  const table = (values: Float32Array): Numbers => ({ values, shape: [rows, actions] });
+  const column = (values: Float32Array): Numbers => ({ values, shape: [rows] });
+  return {
+    ...model.stepInputs(batch.encoded),
+    taken: table(batch.taken),
+    guesses: table(batch.guesses),
+    guessTaken: column(batch.guessTaken),
+    reward: column(batch.reward),
+    inversePropensity: column(batch.inversePropensity),
+  };
+}
+
+/** Mean of all v_n less their pessimism, in standard deviations of the reward. */
+function pessimisticMean(parts: readonly Float32Array[], { pessimism }: LogPolicyGradientSettings): number {
   let [n, sum, squares] = [0, 0, 0];
-  for (const batch of held) {
-    for (const value of infer(model.parameters, () => roundValues(model, batch, clip).value)) {
+  for (const values of parts) {
+    for (const value of values) {
       n++;
       sum += value;
       squares += value * value;

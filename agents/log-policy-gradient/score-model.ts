@@ -1,6 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import type { Rng } from '../../core/random.js';
-import { embeddingBag } from '../../core/tensor/embedding.js';
+import type { InputTensors, Inputs } from '../../core/tensor/compiled-programs.js';
+import { embeddingBag, type Ids } from '../../core/tensor/embedding.js';
 import { ParameterSet, zeros, type Parameter } from '../../core/tensor/parameters.js';
 import type { FeatureEncoder } from '../../logs/features.js';
 import type { Log } from '../../logs/record.js';
@@ -23,7 +24,7 @@ const SCORE_ROWS = 4096;
 export class ScoreModel {
   readonly parameters = new ParameterSet();
   readonly encoder: FeatureEncoder;
-  readonly #words: (ids: Int32Array, rows: number) => tf.Tensor2D;
+  readonly #words: (ids: Ids, rows: number) => tf.Tensor2D;
   readonly #slopes: Parameter | undefined;
 
   constructor(encoder: FeatureEncoder, random: Rng) {
@@ -48,19 +49,25 @@ export class ScoreModel {
     };
   }
 
-  /** ln π of every action, [rows, A], for a loss. */
-  logPolicy({ rows, actions, ids, numeric, blocked }: EncodedDecisions): tf.Tensor2D {
+  /** Encoded decisions as inputs of a step; `logPolicy` reads them back. */
+  stepInputs({ rows, actions, ids, numeric, blocked }: EncodedDecisions): Inputs {
     const pairs = rows * actions;
+    return {
+      ids: { values: ids, shape: [pairs, ids.length / pairs] },
+      numeric: { values: numeric, shape: [pairs, numeric.length / pairs] },
+      ...(blocked === undefined ? {} : { blocked: { values: blocked, shape: [rows, actions] } }),
+    };
+  }
+
+  /** ln π of every action, [rows, A], on tensors of `stepInputs`. */
+  logPolicy(inputs: InputTensors, actions: number): tf.Tensor2D {
+    const { ids, numeric } = inputs;
+    const [pairs, numbers] = numeric.shape;
     const words = this.#words(ids, pairs);
     const slopes = this.#slopes?.value();
-    const scores =
-      slopes === undefined
-        ? words
-        : tf.add(words, tf.matMul(tf.tensor2d(numeric, [pairs, numeric.length / pairs]), slopes));
-    const table = tf.reshape(scores, [rows, actions]);
-    return tf
-      .logSoftmax(blocked === undefined ? table : tf.add(table, tf.tensor2d(blocked, [rows, actions])))
-      .as2D(rows, actions);
+    const scores = slopes === undefined ? words : tf.add(words, tf.matMul(numeric.as2D(pairs, numbers), slopes));
+    const table = tf.reshape(scores, [pairs / actions, actions]);
+    return tf.logSoftmax('blocked' in inputs ? tf.add(table, inputs['blocked']) : table).as2D(pairs / actions, actions);
   }
 
   /** π of every action of the given rows, [n, A], in plain loops. */
