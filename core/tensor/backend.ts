@@ -24,7 +24,7 @@ const RUNGS: Readonly<Record<BackendName, Rung>> = {
     },
   },
   native: {
-    summary: 'fused C++ kernels of this project',
+    summary: 'C++ kernels of this project (core/tensor/native), compiled at install',
     load: async () => {
       const { registerNative } = await import('./native/register.js');
       registerNative();

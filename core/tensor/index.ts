@@ -6,6 +6,7 @@ export type { Inputs, InputTensors, Numbers } from './compiled-programs.js';
 export * from './embedding.js';
 export { EmbeddingTable, type Lookups, type TableSettings } from './embedding-table.js';
 export * from './layers.js';
+export { nativeDetails, setNativeThreads, type NativeDetails } from './native/details.js';
 export * from './optimisers/adam.js';
 export * from './optimisers/optimiser.js';
 export * from './optimisers/schedules.js';

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { choose } from '../../core/check.js';
+import { choose, complaint } from '../../core/check.js';
 import { benchmarks } from '../benchmarks/index.js';
 import { brief, print, printJson, remark, table } from './terminal.js';
 
@@ -12,7 +12,7 @@ function readable(value: number): string {
 export function registerBench(cli: Argv): Argv {
   return cli.command(
     'bench [name]',
-    'Measure speeds: env (steps per CPU-second), logs (rows per second imported and read)',
+    'Measure speeds: env (steps per CPU-second), logs (rows per second), tensor (training steps, beside PyTorch)',
     (command) =>
       command
         .positional('name', {
@@ -20,14 +20,24 @@ export function registerBench(cli: Argv): Argv {
           describe: `One of: ${Object.keys(benchmarks).join(', ')}; all without a name`,
         })
         .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
+        .option('threads', {
+          type: 'number',
+          requiresArg: true,
+          default: 1,
+          describe: 'Threads of the tensor kernels and of what they are compared with',
+        })
+        .example('$0 bench tensor', 'Our tensors beside PyTorch and tfjs, with the ratios')
         .example('$0 bench env', 'CartPole and interest evolution at batch 1, 64 and 1024'),
-    async ({ name, json }) => {
+    async ({ name, json, threads }) => {
+      if (!Number.isInteger(threads) || threads < 1) {
+        throw complaint('usage', { where: '--threads', expected: 'a whole number from 1', received: String(threads) });
+      }
       const chosen = name === undefined ? Object.keys(benchmarks) : [name];
       const results: Record<string, unknown> = {};
       for (const key of chosen) {
         const { summary, run } = choose('benchmark', benchmarks, key);
         remark(`bench ${key}: ${summary}`);
-        const result = await run();
+        const result = await run({ threads });
         results[key] = result;
         if (json) continue;
         print(

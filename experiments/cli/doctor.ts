@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import type { Argv } from 'yargs';
 import { complaint, messageOf } from '../../core/check.js';
 import { surveyBackends, type BackendSurvey } from '../../core/tensor/backend.js';
+import { nativeDetails } from '../../core/tensor/native/details.js';
 import { codeVersion } from '../run/provenance.js';
 import { addTensorflowFrom } from './tensorflow-from-wheel.js';
 import { pc, print, printJson, remark, table } from './terminal.js';
@@ -24,6 +25,7 @@ interface Survey {
     readonly memoryGiB: number;
   };
   readonly sqlite: { readonly version?: string; readonly problem?: string };
+  readonly native: ReturnType<typeof nativeDetails>;
   readonly backends: readonly BackendSurvey[];
 }
 
@@ -36,12 +38,13 @@ async function survey(): Promise<Survey> {
       cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
     },
+    native: nativeDetails(),
     backends: await surveyBackends(),
     sqlite: await sqliteVersion(),
   };
 }
 
-function printSurvey({ version, machine, sqlite, backends }: Survey): void {
+function printSurvey({ version, machine, sqlite, native, backends }: Survey): void {
   print(
     `recsys-gym ${version}, Node ${machine.node}, ${machine.platform}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
   );
@@ -49,6 +52,11 @@ function printSurvey({ version, machine, sqlite, backends }: Survey): void {
     sqlite.version === undefined
       ? pc.red(`sqlite3: does not load: ${sqlite.problem ?? ''}. Run: npm rebuild sqlite3`)
       : `sqlite3: SQLite ${sqlite.version}`,
+  );
+  print(
+    'problem' in native
+      ? pc.yellow(`native kernels: ${native.problem}`)
+      : `native kernels: ${native.instructionSet} (of ${native.instructionSets.join(', ')}), ${native.threads} threads for large work`,
   );
   print();
   print(

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNative } from '../../core/tensor/native/build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const sources = ['core', 'logs', 'reward-models', 'simulators', 'envs', 'agents', 'experiments'];
@@ -63,6 +64,7 @@ export function setup({ dev = false, buildOnly = false } = {}) {
       'npm install',
     );
   }
+  if (!buildOnly) buildNative();
   if (!existsSync(compiler)) return;
   if (!stale()) return;
   process.stderr.write('setup: compiling TypeScript.\n');

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** What `src/addon.cc` exports; its head comment says what each call does. */
 export interface Addon {
@@ -24,13 +26,20 @@ let loaded: Addon | undefined;
  */
 export function addon(): Addon {
   if (loaded === undefined) {
-    const found: unknown = createRequire(import.meta.url)(
-      '../../../../core/tensor/native/build/Release/recsys_gym_native.node',
-    );
+    const found: unknown = load();
     if (!isAddon(found)) throw new Error('native kernels: the addon is of another version; run: npm run build:native');
     loaded = found;
   }
   return loaded;
+}
+
+function load(): unknown {
+  const folder = new URL('../../../../core/tensor/native/', import.meta.url);
+  const file = fileURLToPath(new URL('build/Release/recsys_gym_native.node', folder));
+  if (existsSync(file)) return createRequire(import.meta.url)(file);
+  const failure = new URL('build.failed', folder);
+  const reason = existsSync(failure) ? ` (${readFileSync(failure, 'utf8').trim()})` : '';
+  throw new Error(`the kernels were not compiled on this machine${reason}; to try again: npm run build:native`);
 }
 
 function isAddon(found: unknown): found is Addon {

@@ -4,7 +4,7 @@
 //   node build.mjs            when the addon is missing or older than its sources
 //   node build.mjs --force    always
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,10 +12,13 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const addon = join(here, 'build', 'Release', 'recsys_gym_native.node');
+/** Says why the last build failed; while it is newer than the sources nobody tries again. */
+const failure = join(here, 'build.failed');
 
 function stale() {
-  if (!existsSync(addon)) return true;
-  const built = statSync(addon).mtimeMs;
+  const last = [addon, failure].filter((file) => existsSync(file));
+  if (last.length === 0) return true;
+  const built = Math.max(...last.map((file) => statSync(file).mtimeMs));
   const sources = readdirSync(join(here, 'src')).map((name) => join(here, 'src', name));
   return [join(here, 'binding.gyp'), ...sources].some((file) => statSync(file).mtimeMs > built);
 }
@@ -74,9 +77,11 @@ function build(force) {
             encoding: 'utf8',
           },
         );
+  rmSync(failure, { force: true });
   if (result.status === 0) return;
   const lines = `${result.error?.message ?? ''}\n${result.stderr}\n${result.stdout}`.split('\n');
   const reason = lines.find((line) => /error|not found|not installed/i.test(line))?.trim() ?? 'the compiler failed';
+  writeFileSync(failure, `${reason}\n`);
   process.stderr.write(
     `native kernels: not built (${reason}). The next tensor backend serves; to try again: npm run build:native\n`,
   );

@@ -129,7 +129,7 @@ void tableGradient(const Call& c) {
 
 /// at = sums, count, squares; n = width, place in squares.
 void tableSquares(const Call& c) {
-  const int64_t count = static_cast<const int64_t>(c.ids(1)[0]) * c.n[0];
+  const int64_t count = static_cast<int64_t>(c.ids(1)[0]) * c.n[0];
   double total = 0;
   V run = {};
   int64_t i = 0;

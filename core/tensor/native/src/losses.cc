@@ -146,23 +146,22 @@ struct Rows {
   }
 };
 
-/// The greatest score of a row, and ln Σ e^(score − greatest): apart, because together they round.
+/// Σ e^(score − greatest) over a row, and the greatest score.
 template <bool MASKED>
-void sumsOf(const Row& row, int64_t columns, VI lane, float* sums) {
+float sumOf(const Row& row, int64_t columns, VI lane, float* high) {
   V top = splat(-__builtin_inff()), total = {};
   lanes(0, columns, [&](int64_t j, int count) {
     const V s = scores<MASKED>(row, j, count, lane);
     top = pick(s > top, s, top);
   });
-  const float high = greatest(top);
-  lanes(0, columns, [&](int64_t j, int count) { total += exp(scores<MASKED>(row, j, count, lane) - high); });
-  sums[0] = high;
-  sums[1] = log(splat(sum(total)))[0];
+  const float most = greatest(top);
+  lanes(0, columns, [&](int64_t j, int count) { total += exp(scores<MASKED>(row, j, count, lane) - most); });
+  *high = most;
+  return sum(total);
 }
 
 template <bool MASKED>
-void slopesOf(const Row& row, int64_t columns, VI lane, const float* sums, float by, float* out) {
-  const float high = sums[0], rest = sums[1];
+void slopesOf(const Row& row, int64_t columns, VI lane, float high, float rest, float by, float* out) {
   lanes(0, columns, [&](int64_t j, int count) {
     put(out + j, exp(scores<MASKED>(row, j, count, lane) - high - rest) * by, count);
   });
@@ -170,27 +169,30 @@ void slopesOf(const Row& row, int64_t columns, VI lane, const float* sums, float
 }
 
 /// at = logits [N, C], labels (int32), weights [N], offset [C], blocked (int32, [N, C]), row ids (int32), column ids
-/// (int32), loss [1], sums [N, 2], total weight [1], row losses (scratch, [N]);
+/// (int32), loss [1], highs [N], logs [N], total weight [1], row losses (scratch, [N]);
 /// n = N, C, has weights?, has offset?, has blocked?, has ids?; x = scale.
 /// With s = scale·z + offset:  loss = Σ_n w_n·(ln Σ_j e^s_nj − s_n,label) / Σ_n w_n. A label of −1 weighs nothing.
+/// Kept for the gradient: the greatest s of a row, and ln Σ_j e^(s_j − greatest); apart, because together they round.
 void softmaxLoss(const Call& c) {
   const Rows of(c);
   if (!of.sound()) return;
   const VI lane = counting();
-  float *sums = c.out(8), *losses = c.out(10);
+  float *highs = c.out(8), *logs = c.out(9), *losses = c.out(11);
   forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
-      float* own = sums + 2 * r;
-      own[0] = own[1] = losses[r] = 0;
-      const int64_t label = of.labels[r];
-      if (label < 0) continue;
+      highs[r] = 0;
+      logs[r] = 1;
+      if (of.labels[r] < 0) continue;
       const Row row = of.row(r);
-      if (of.masked())
-        sumsOf<true>(row, of.columns, lane, own);
-      else
-        sumsOf<false>(row, of.columns, lane, own);
-      const float score = row.logits[label] * row.scale + (row.offset == nullptr ? 0.0f : row.offset[label]);
-      losses[r] = of.weight(r) * (own[0] - score + own[1]);
+      logs[r] = of.masked() ? sumOf<true>(row, of.columns, lane, highs + r) : sumOf<false>(row, of.columns, lane, highs + r);
+    }
+    lanes(from, to, [&](int64_t r, int count) { put(logs + r, log(get(logs + r, count)), count); });
+    for (int64_t r = from; r < to; r++) {
+      const int64_t label = of.labels[r];
+      losses[r] = 0;
+      if (label < 0) continue;
+      const float score = of.logits[r * of.columns + label] * of.scale + (of.offset == nullptr ? 0.0f : of.offset[label]);
+      losses[r] = of.weight(r) * (highs[r] - score + logs[r]);
     }
   });
   double loss = 0, weight = 0;
@@ -199,28 +201,28 @@ void softmaxLoss(const Call& c) {
     weight += of.weight(r);
   }
   c.out(7)[0] = weight == 0 ? 0.0f : static_cast<float>(loss / weight);
-  c.out(9)[0] = static_cast<float>(weight);
+  c.out(10)[0] = static_cast<float>(weight);
 }
 
-/// at = the first seven of softmaxLoss, sums [N, 2], total weight [1], dy [1], dlogits [N, C]; n and x as there.
+/// at = the first seven of softmaxLoss, highs [N], logs [N], total weight [1], dy [1], dlogits [N, C]; n and x as there.
 /// dz_nj = dy·w_n/Σw·scale·(softmax_j(s_n) − [j = label])
 void softmaxLossGradient(const Call& c) {
   const Rows of(c);
   if (!of.sound()) return;
   const VI lane = counting();
-  const float *sums = c.in(7), total = c.in(8)[0], dy = c.in(9)[0];
+  const float *highs = c.in(7), *logs = c.in(8), total = c.in(9)[0], dy = c.in(10)[0];
   forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
-      float* out = c.out(10) + r * of.columns;
+      float* out = c.out(11) + r * of.columns;
       if (of.labels[r] < 0) {
         __builtin_memset(out, 0, sizeof(float) * of.columns);
         continue;
       }
       const float weight = of.weight(r), by = weight == 0 ? 0.0f : dy * weight / total * of.scale;
       if (of.masked())
-        slopesOf<true>(of.row(r), of.columns, lane, sums + 2 * r, by, out);
+        slopesOf<true>(of.row(r), of.columns, lane, highs[r], logs[r], by, out);
       else
-        slopesOf<false>(of.row(r), of.columns, lane, sums + 2 * r, by, out);
+        slopesOf<false>(of.row(r), of.columns, lane, highs[r], logs[r], by, out);
     }
   });
 }
