@@ -2,6 +2,7 @@ import tf from '@tensorflow/tfjs';
 import { GymError, complaint } from '../check.js';
 import type { Source } from '../random.js';
 import { differentiable } from './differentiable.js';
+import { large } from './native/large.js';
 import { floats, fresh, nativeInUse, wholes } from './native/memory.js';
 import { kernel, run } from './native/run.js';
 import { CLIP, RATE, clipping, finite, normOf, type Update } from './optimisers/optimiser.js';
@@ -47,16 +48,17 @@ export class EmbeddingTable {
   readonly values: Float32Array;
   /** [rows] h above. */
   readonly history: Float32Array;
-  /** [rows] where in `#sums` a row's gradient lies, −1 for none. */
-  readonly #place: Int32Array;
-  /** [1] how many rows have a gradient. */
-  readonly #count = new Int32Array(1);
   readonly #rates = new Float64Array(4);
-  /** Rows with a gradient and their gradients, in the order in which they came. */
-  #seen = new Int32Array(0);
-  #sums = new Float32Array(0);
-  /** Look-ups of the run that goes on; none are counted while nothing is learned. */
-  #claimed = 0;
+  /** [width] where the slopes of a row looked up more than once are summed. */
+  readonly #room: Float32Array;
+  /** Claims and slopes held; in which half the sorted claims lie. */
+  readonly #counts = new Int32Array(3);
+  /** [2 · capacity] pairs (row, slope): the look-ups of the step, and room to sort them in. */
+  #claims = new Int32Array(0);
+  /** [bags, width] what each bag passed on to its rows. */
+  #slopes = new Float32Array(0);
+  /** Look-ups and bags of the run that goes on; none are counted while nothing is learned. */
+  #claimed = { lookups: 0, bags: 0 };
   #learning = false;
 
   constructor(
@@ -70,9 +72,9 @@ export class EmbeddingTable {
     this.rows = size.rows;
     this.width = size.width;
     this.settings = { optimiser: 'adagrad', learningRate: 0.05, epsilon: 1e-8, ...settings };
-    this.values = new Float32Array(size.rows * size.width);
-    this.history = new Float32Array(size.rows);
-    this.#place = new Int32Array(size.rows).fill(-1);
+    this.values = large(new Float32Array(size.rows * size.width));
+    this.history = large(new Float32Array(size.rows));
+    this.#room = new Float32Array(size.width);
     initialise(this.values, [size.rows, size.width], source);
   }
 
@@ -92,7 +94,7 @@ export class EmbeddingTable {
         received: String(length),
       });
     }
-    if (this.#learning) this.#claim(length);
+    if (this.#learning) this.#claim(lookups);
     const numbers = idsOf(ids);
     const value = differentiable([anchor], () => ({
       value: nativeInUse() ? this.#lookNatively(numbers, lookups) : this.#lookPlainly(numbers, lookups),
@@ -106,7 +108,7 @@ export class EmbeddingTable {
 
   /** Opens a run through the model; one that learns needs room for the gradient of every look-up. */
   open(learning: boolean): void {
-    this.#claimed = 0;
+    this.#claimed = { lookups: 0, bags: 0 };
     this.#learning = learning;
   }
 
@@ -119,62 +121,79 @@ export class EmbeddingTable {
 
   /** Forgets the gradients gathered so far. */
   forget(): void {
-    for (let i = 0; i < this.#count[0]; i++) this.#place[this.#seen[i]] = -1;
-    this.#count[0] = 0;
+    this.#counts.fill(0);
   }
 
   /** Writes Σ g² over the rows with a gradient at `squares[at]`. */
   square(squares: Float64Array, at: number): void {
     if (nativeInUse()) {
-      run(tableSquares(), [this.#sums, this.#count], [squares], [this.width, at]);
+      const whole = [this.width, this.rows, this.#capacity, at];
+      run(tableSquares(), [this.#slopes], [this.#claims, this.#counts, this.#room, squares], whole);
       return;
     }
     let total = 0;
-    for (let i = 0; i < this.#count[0] * this.width; i++) total += this.#sums[i] ** 2;
+    this.#eachRow((_row, gradient) => {
+      for (const g of gradient) total += g * g;
+    });
     squares[at] = total;
   }
 
   /** Moves the rows with a gradient, and forgets it. */
   apply(update: Pick<Update, 'squares' | 'loss'>): void {
     const { optimiser, epsilon } = this.settings;
+    const { squares, loss } = update;
     if (nativeInUse()) {
-      const { squares, loss } = update;
-      const outputs = [this.values, this.history, this.#place, this.#seen, this.#sums, this.#count];
-      const whole = [this.width, squares.length, Number(optimiser === 'adagrad')];
+      const outputs = [this.values, this.history, this.#slopes, this.#claims, this.#counts, this.#room];
+      const whole = [this.width, squares.length, Number(optimiser === 'adagrad'), this.#capacity];
       run(tableUpdate(), [], [...outputs, this.#rates, squares, loss], whole, [epsilon]);
       return;
     }
-    if (finite({ values: this.values, gradient: this.#sums, ...update })) this.#move(normOf(update.squares));
+    if (finite(update)) this.#move(normOf(squares));
     this.forget();
   }
 
   #move(norm: number): void {
-    const { width } = this;
+    const { width, values, history } = this;
     const { optimiser, epsilon } = this.settings;
     const scale = clipping(norm, this.#rates[CLIP]);
-    for (let i = 0; i < this.#count[0]; i++) {
-      const row = this.#seen[i];
+    this.#eachRow((row, gradient) => {
       let step = this.#rates[RATE] * scale;
       if (optimiser === 'adagrad') {
-        let total = 0;
-        for (let k = i * width; k < (i + 1) * width; k++) total += (this.#sums[k] * scale) ** 2;
-        this.history[row] += total / width;
-        step /= Math.sqrt(this.history[row]) + epsilon;
+        history[row] += gradient.reduce((sum, g) => sum + (g * scale) ** 2, 0) / width;
+        step /= Math.sqrt(history[row]) + epsilon;
       }
-      for (let k = 0; k < width; k++) this.values[row * width + k] -= step * this.#sums[i * width + k];
+      for (let k = 0; k < width; k++) values[row * width + k] -= step * gradient[k];
+    });
+  }
+
+  /** Rows with a gradient, upwards; the slopes of a row summed in the order of the look-ups. */
+  #eachRow(visit: (row: number, gradient: Float32Array) => void): void {
+    const claims = Array.from({ length: this.#counts[0] }, (_, i) => i);
+    claims.sort((a, b) => this.#claims[2 * a] - this.#claims[2 * b] || a - b);
+    for (let i = 0; i < claims.length;) {
+      const row = this.#claims[2 * claims[i]];
+      this.#room.fill(0);
+      for (; i < claims.length && this.#claims[2 * claims[i]] === row; i++) {
+        const from = this.#claims[2 * claims[i] + 1] * this.width;
+        for (let k = 0; k < this.width; k++) this.#room[k] += this.#slopes[from + k];
+      }
+      visit(row, this.#room);
     }
   }
 
-  /** Room for the gradients of that many more look-ups. */
-  #claim(lookups: number): void {
-    this.#claimed += lookups;
-    if (this.#claimed <= this.#seen.length) return;
-    const seen = new Int32Array(this.#claimed);
-    const sums = new Float32Array(this.#claimed * this.width);
-    seen.set(this.#seen);
-    sums.set(this.#sums);
-    this.#seen = seen;
-    this.#sums = sums;
+  /** Claims that there is room for. */
+  get #capacity(): number {
+    return this.#claims.length / 4;
+  }
+
+  /** Room for that many more look-ups. */
+  #claim({ bags, bag }: Lookups): void {
+    this.#claimed.lookups += bags * bag;
+    this.#claimed.bags += bags;
+    const { lookups } = this.#claimed;
+    if (lookups > this.#capacity) this.#claims = new Int32Array(4 * lookups);
+    const slopes = this.#claimed.bags * this.width;
+    if (slopes > this.#slopes.length) this.#slopes = new Float32Array(slopes);
   }
 
   #lookNatively(ids: Int32Array, { bags, bag, mean }: Lookups): tf.Tensor {
@@ -199,22 +218,17 @@ export class EmbeddingTable {
   #collect(dy: tf.Tensor, ids: Int32Array, { bags, bag, mean }: Lookups): void {
     const { width } = this;
     if (nativeInUse()) {
-      const outputs = [this.#place, this.#seen, this.#sums, this.#count];
+      const outputs = [this.#slopes, this.#claims, this.#counts];
       run(tableGradient(), [floats(dy), ids], outputs, [bags, bag, width, this.rows, Number(mean)]);
       return;
     }
     const slope = dy.dataSync<'float32'>();
     for (let n = 0; n < bags; n++) {
       const share = shareOf(ids, n * bag, bag, mean);
+      const own = this.#counts[1]++;
+      for (let k = 0; k < width; k++) this.#slopes[own * width + k] = share * slope[n * width + k];
       for (let f = n * bag; f < (n + 1) * bag; f++) {
-        if (ids[f] < 0) continue;
-        let place = this.#place[ids[f]];
-        if (place < 0) {
-          place = this.#place[ids[f]] = this.#count[0]++;
-          this.#seen[place] = ids[f];
-          this.#sums.fill(0, place * width, (place + 1) * width);
-        }
-        for (let k = 0; k < width; k++) this.#sums[place * width + k] += share * slope[n * width + k];
+        if (ids[f] >= 0) this.#claims.set([ids[f], own], 2 * this.#counts[0]++);
       }
     }
   }

@@ -8,6 +8,7 @@ export interface Addon {
   instructionSets(): string[];
   useInstructionSet(name: string): void;
   threads(count?: number): number;
+  large(array: Memory): void;
   share(ints: Int32Array, reals: Float64Array): void;
   run(code: number, ...arrays: readonly Memory[]): void;
   program(words: Int32Array, reals: Float64Array, arrays: readonly (Memory | ArrayBuffer)[]): object;
@@ -43,6 +44,16 @@ function load(): unknown {
 }
 
 function isAddon(found: unknown): found is Addon {
-  const calls = ['kernels', 'instructionSets', 'useInstructionSet', 'threads', 'share', 'run', 'program', 'replay'];
+  const calls = [
+    'kernels',
+    'instructionSets',
+    'useInstructionSet',
+    'threads',
+    'large',
+    'share',
+    'run',
+    'program',
+    'replay',
+  ];
   return typeof found === 'object' && found !== null && calls.every((name) => name in found);
 }

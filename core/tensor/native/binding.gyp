@@ -14,6 +14,7 @@
       'src/layer_norm.cc',
       'src/attention.cc',
       'src/losses.cc',
+      'src/gru.cc',
       'src/scan.cc',
       'src/scan_bits.cc',
     ],

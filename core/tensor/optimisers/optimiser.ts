@@ -47,6 +47,6 @@ export function clipping(norm: number, clipNorm: number): number {
 }
 
 /** Whether the step can be taken. */
-export function finite({ squares, loss }: Update): boolean {
+export function finite({ squares, loss }: Pick<Update, 'squares' | 'loss'>): boolean {
   return Number.isFinite(normOf(squares)) && Number.isFinite(loss[0]);
 }

@@ -3,6 +3,7 @@
 //   kernels()                     names of the kernels; a kernel's place in the list is its code
 //   instructionSets()             those this processor knows, best first;  useInstructionSet(name)  switches
 //   threads([n])                  how many threads large work may use
+//   large(array)                  asks the system for large pages under an array that nobody has written to yet
 //   share(ints, reals)            the two arrays through which run() receives whole and real numbers
 //   run(code, ...arrays)          one kernel call on typed arrays, nothing copied
 //   program(words, reals, arrays) a list of calls on fixed memory;  replay(program)  runs it
@@ -16,6 +17,10 @@
 #include <cstring>
 #include <string>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "kernel.h"
 #include "threads.h"
@@ -169,6 +174,21 @@ napi_value threadCount(napi_env env, napi_callback_info info) {
   return result;
 }
 
+napi_value large(napi_env env, napi_callback_info info) {
+  size_t count = 1, bytes = 0;
+  napi_value argument;
+  void* at = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count != 1 || !memoryOf(env, argument, &at, &bytes)) return fail(env, "large: expected a typed array");
+#ifdef MADV_HUGEPAGE
+  // Whole pages only. It is advice: where the system does not follow it nothing is lost.
+  const uintptr_t page = 4096, from = (reinterpret_cast<uintptr_t>(at) + page - 1) / page * page;
+  const uintptr_t to = (reinterpret_cast<uintptr_t>(at) + bytes) / page * page;
+  if (to > from) madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+#endif
+  return nullptr;
+}
+
 napi_value share(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2];
@@ -295,7 +315,7 @@ napi_value start(napi_env env, napi_value exports) {
     const char* name;
     napi_callback call;
   } functions[] = {{"kernels", kernels}, {"instructionSets", instructionSets}, {"useInstructionSet", useInstructionSet},
-                   {"threads", threadCount}, {"share", share}, {"run", run}, {"program", program}, {"replay", replay}};
+                   {"threads", threadCount}, {"large", large}, {"share", share}, {"run", run}, {"program", program}, {"replay", replay}};
   for (const auto& function : functions) {
     napi_value value;
     napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.call, door, &value);

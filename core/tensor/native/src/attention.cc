@@ -37,10 +37,12 @@ struct Sizes {
   bool causal;
   float scale;
   const int32_t* lengths;  // [B] or null
+  const int32_t* past;     // [B] or null: keys that row b had before those of its queries were written behind them
   /// Keys that exist for row b.
   int64_t known(int64_t b) const { return lengths == nullptr ? keys : lengths[b]; }
   /// Keys that query i of row b sees: the last query is aligned with the last key.
   int64_t seen(int64_t b, int64_t i) const {
+    if (past != nullptr) return past[b] + i + 1;
     return causal ? most(0, least(known(b), i + 1 + keys - queries)) : known(b);
   }
 };
@@ -57,33 +59,36 @@ bool sound(const Sizes& s) {
   return true;
 }
 
-/// out[d][j] = rows[j][d] for j < count, zeros up to a whole vector.
-void transpose(const float* rows, int64_t step, int64_t count, int64_t width, float* out, int64_t stride) {
-  typedef float Four __attribute__((vector_size(16)));
-  typedef float FourU __attribute__((vector_size(16), aligned(4), may_alias));
-  int64_t j = 0;
-  for (; j + 4 <= count; j += 4) {
-    const float *a = rows + j * step, *b = a + step, *c = b + step, *d = c + step;
-    int64_t k = 0;
-    for (; k + 4 <= width; k += 4) {
-      const Four p = *reinterpret_cast<const FourU*>(a + k), q = *reinterpret_cast<const FourU*>(b + k);
-      const Four r = *reinterpret_cast<const FourU*>(c + k), s = *reinterpret_cast<const FourU*>(d + k);
-      const Four pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
-      const Four PQ = __builtin_shufflevector(p, q, 2, 6, 3, 7), RS = __builtin_shufflevector(r, s, 2, 6, 3, 7);
-      float* to = out + k * stride + j;
-      *reinterpret_cast<FourU*>(to) = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
-      *reinterpret_cast<FourU*>(to + stride) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
-      *reinterpret_cast<FourU*>(to + 2 * stride) = __builtin_shufflevector(PQ, RS, 0, 1, 4, 5);
-      *reinterpret_cast<FourU*>(to + 3 * stride) = __builtin_shufflevector(PQ, RS, 2, 3, 6, 7);
-    }
-    for (; k < width; k++) {
-      float* to = out + k * stride + j;
-      to[0] = a[k], to[1] = b[k], to[2] = c[k], to[3] = d[k];
-    }
+typedef float Four __attribute__((vector_size(16)));
+typedef float FourU __attribute__((vector_size(16), aligned(4), may_alias));
+
+/// Four rows from j on, turned into columns; rows from `count` on are zeros.
+template <bool WHOLE>
+GYM_INLINE void transposeFour(const float* rows, int64_t step, int64_t j, int64_t count, int64_t width, float* out,
+                              int64_t stride) {
+  const float* from[4];
+  for (int i = 0; i < 4; i++) from[i] = WHOLE || j + i < count ? rows + (j + i) * step : nullptr;
+  out += j;
+  int64_t k = 0;
+  for (; k + 4 <= width; k += 4, out += 4 * stride) {
+    Four r[4];
+    for (int i = 0; i < 4; i++) r[i] = WHOLE || from[i] ? *reinterpret_cast<const FourU*>(from[i] + k) : Four{};
+    const Four a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+    const Four c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    *reinterpret_cast<FourU*>(out) = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+    *reinterpret_cast<FourU*>(out + stride) = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    *reinterpret_cast<FourU*>(out + 2 * stride) = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+    *reinterpret_cast<FourU*>(out + 3 * stride) = __builtin_shufflevector(c, d, 2, 3, 6, 7);
   }
-  const int64_t end = upTo(count, L);
-  for (int64_t k = 0; k < width; k++)
-    for (int64_t i = j; i < end; i++) out[k * stride + i] = i < count ? rows[i * step + k] : 0.0f;
+  for (; k < width; k++, out += stride)
+    for (int i = 0; i < 4; i++) out[i] = WHOLE || from[i] ? from[i][k] : 0.0f;
+}
+
+/// out[d][j] = rows[j][d] for j < count, zeros up to a multiple of L and of 4.
+void transpose(const float* rows, int64_t step, int64_t count, int64_t width, float* out, int64_t stride) {
+  int64_t j = 0;
+  for (; j + 4 <= count; j += 4) transposeFour<true>(rows, step, j, count, width, out, stride);
+  for (; j < upTo(count, L < 4 ? 4 : L); j += 4) transposeFour<false>(rows, step, j, count, width, out, stride);
 }
 
 /// 0, 1, 2, … in the lanes.
@@ -210,7 +215,8 @@ void eachHead(const Sizes& s, int64_t runs, const F& f) {
 
 Sizes sizesOf(const Call& c, const int32_t* lengths) {
   const int32_t* n = c.n;
-  return Sizes{n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, static_cast<float>(c.x[0]), n[7] ? lengths : nullptr};
+  return Sizes{n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, static_cast<float>(c.x[0]), n[7] ? lengths : nullptr,
+               nullptr};
 }
 
 Rows rowsOf(void* at, int64_t length, const int32_t* place) {
@@ -245,9 +251,39 @@ void attentionGradient(const Call& c) {
   });
 }
 
+/// at = qkv [B, n, 3D], positions [B] (int32), then both read and written, so given twice: keys and values
+/// [B, capacity, D]; then y [B, n, D], P (scratch, [B, H, n, stride]), scratch [runs, width·stride];
+/// n = B, H, n, capacity, width, stride, runs; x = scale.
+/// Writes the keys and values of row b at positions[b] …; each query sees them up to its own place.
+void attentionCached(const Call& c) {
+  const int32_t *n = c.n, *positions = c.ids(1);
+  const Sizes s{n[0], n[1], n[2], n[3], n[4], n[5], true, static_cast<float>(c.x[0]), nullptr, positions};
+  for (int64_t b = 0; b < s.batch; b++) {
+    if (positions[b] >= 0 && positions[b] + s.queries <= s.keys) continue;
+    complain("attention cache: expected room for %d more places (capacity %d), received %d in row %d",
+             static_cast<int>(s.queries), static_cast<int>(s.keys), positions[b], static_cast<int>(b));
+    return;
+  }
+  const int64_t D = s.heads * s.width;
+  const Rows q{const_cast<float*>(c.in(0)), s.queries, 3 * D}, k{c.out(4), s.keys, D}, v{c.out(5), s.keys, D},
+      y{c.out(6), s.queries, D};
+  eachHead(s, n[6], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
+    const int64_t at = h * s.width;
+    for (int64_t t = 0; t < s.queries; t++) {
+      const float* from = q.row(b, t) + at;
+      std::memcpy(k.row(b, positions[b] + t) + at, from + D, sizeof(float) * s.width);
+      std::memcpy(v.row(b, positions[b] + t) + at, from + 2 * D, sizeof(float) * s.width);
+    }
+    Sizes own = s;  // shorter rows of P while the cache is young
+    own.stride = upTo(s.seen(b, s.queries - 1), 16);
+    headForward(own, b, h, q, k, v, y, c.out(7) + i * s.queries * s.stride, c.out(8) + run * s.width * s.stride);
+  });
+}
+
 }  // namespace
 }  // namespace GYM_ISA
 }  // namespace gym
 
 using namespace gym::GYM_ISA;
-GYM_KERNELS(attention, {"attention", attention}, {"attentionGradient", attentionGradient})
+GYM_KERNELS(attention, {"attention", attention}, {"attentionGradient", attentionGradient},
+            {"attentionCached", attentionCached})

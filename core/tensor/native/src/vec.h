@@ -46,13 +46,24 @@ GYM_INLINE V min(V a, V b) { return pick((a < b) | (a != a), a, b); }
 GYM_INLINE V toFloat(VI v) { return __builtin_convertvector(v, V); }
 GYM_INLINE VI toInt(V v) { return __builtin_convertvector(v, VI); }
 
-GYM_INLINE float sum(V v) {
-  float lane[L];
-  std::memcpy(lane, &v, sizeof v);
-  for (int half = L / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-  return lane[0];
-}
+/// The upper half of the lanes added to the lower one, until one is left: the same order on every instruction set of as
+/// many lanes.
+template <int N>
+struct Halves {
+  typedef float Whole __attribute__((vector_size(4 * N)));
+  static inline __attribute__((always_inline)) float sum(Whole v) {
+    typename Halves<N / 2>::Whole low, high;
+    std::memcpy(&low, &v, sizeof low);
+    std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+    return Halves<N / 2>::sum(low + high);
+  }
+};
+template <>
+struct Halves<1> {
+  typedef float Whole __attribute__((vector_size(4)));
+  static inline __attribute__((always_inline)) float sum(Whole v) { return v[0]; }
+};
+GYM_INLINE float sum(V v) { return Halves<L>::sum(v); }
 
 /// e^x within 2 units in the last place; 0 below −104, ∞ above 88.72, NaN stays (range reduction and minimax polynomial as
 /// in Cephes).
