@@ -79,6 +79,37 @@ nativeTest('dense: the same bits for 1 and 2 threads; instruction sets agree to 
   }
 });
 
+test('dense and embedding bags: gradients are those of finite differences, for random shapes', (t) => {
+  const size = fc.integer({ min: 1, max: 5 });
+  fc.assert(
+    fc.property(size, size, fc.constantFrom(1, 3, 17), size, (rows, bag, width, outputs) => {
+      const parameters = new ParameterSet();
+      const random = stream(6);
+      const look = embeddingBag(parameters, { name: 'bag', buckets: 4, width, initialise: normalInit(0.5) }, random);
+      const layer = dense(parameters, { name: 'layer', inputs: width, outputs, activation: 'tanh' }, random);
+      const ids = idsFor(rows, bag, 4);
+      const slopes = numbers(rows * outputs, 9);
+      const loss = (): tf.Scalar =>
+        tf.sum(tf.mul(layer(look(ids, rows)), tf.tensor2d(slopes, [rows, outputs]))).asScalar();
+      const start = parameters.values.slice();
+      new Trainer(parameters, { optimiser: 'sgd', learningRate: 1 }).step(loss);
+      const exact = start.map((v, i) => v - parameters.values[i]);
+      const step = 1e-2;
+      const near = start.map((v, i) => {
+        const at = (moved: number): number => {
+          parameters.values.set(start);
+          parameters.values[i] = moved;
+          return infer(parameters, loss)[0];
+        };
+        return (at(v + step) - at(v - step)) / (2 * step);
+      });
+      return distance(exact, near) < 3e-3;
+    }),
+    { numRuns: 25 },
+  );
+  t.pass();
+});
+
 test('dense: rows of another width are refused by the name of the layer', (t) => {
   const parameters = new ParameterSet();
   const layer = dense(parameters, { name: 'first', inputs: 3, outputs: 2 }, stream(1));
