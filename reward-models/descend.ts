@@ -1,6 +1,6 @@
 import tf from '@tensorflow/tfjs';
 import { shuffle } from '../core/distributions.js';
-import { sigmoidCrossEntropy } from '../core/tensor/layers.js';
+import { sigmoidCrossEntropy } from '../core/tensor/ops/cross-entropy.js';
 import { compileStep } from '../core/tensor/compile.js';
 import type { InputTensors } from '../core/tensor/compiled-programs.js';
 import { Trainer } from '../core/tensor/train.js';

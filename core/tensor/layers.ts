@@ -166,14 +166,3 @@ export function mlp(parameters: ParameterSet, options: MlpOptions, source: Sourc
   });
   return (x) => layers.reduce((value, layer) => layer(value), x);
 }
-
-/**
- * Mean binary cross-entropy from logits, stable for large ones: max(z, 0) − z·y + ln(1 + e^−|z|).
- *
- * @param weights [rows] non-negative; the mean is over their sum. Omit for equal weights.
- */
-export function sigmoidCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, weights?: tf.Tensor): tf.Scalar {
-  const rowLoss = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, labels)), tf.log1p(tf.exp(tf.neg(tf.abs(logits)))));
-  if (weights === undefined) return tf.mean(rowLoss);
-  return tf.div(tf.sum(tf.mul(rowLoss, weights)), tf.sum(weights));
-}

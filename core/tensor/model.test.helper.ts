@@ -2,7 +2,8 @@ import tf from '@tensorflow/tfjs';
 import { stream } from '../random.js';
 import type { Inputs, InputTensors } from './compiled-programs.js';
 import { embeddingBag } from './embedding.js';
-import { mlp, sigmoidCrossEntropy } from './layers.js';
+import { mlp } from './layers.js';
+import { sigmoidCrossEntropy } from './ops/cross-entropy.js';
 import { ParameterSet, normalInit } from './parameters.js';
 import { Trainer, type TrainerSettings } from './train.js';
 

@@ -3,7 +3,8 @@ import tf from '@tensorflow/tfjs';
 import { stream } from '../random.js';
 import { backendInUse, startBackend } from './backend.js';
 import { embeddingBag } from './embedding.js';
-import { dense, mlp, sigmoidCrossEntropy } from './layers.js';
+import { dense, mlp } from './layers.js';
+import { sigmoidCrossEntropy } from './ops/cross-entropy.js';
 import { ParameterSet, normalInit, orthogonal } from './parameters.js';
 import { Trainer, infer } from './train.js';
 

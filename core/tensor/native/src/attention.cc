@@ -61,6 +61,12 @@ bool sound(const Sizes& s) {
 
 typedef float Four __attribute__((vector_size(16)));
 typedef float FourU __attribute__((vector_size(16), aligned(4), may_alias));
+#if defined(__clang__)
+#define GYM_MIX(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef int32_t FourI __attribute__((vector_size(16)));
+#define GYM_MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, FourI{i, j, k, l})
+#endif
 
 /// Four rows from j on, turned into columns; rows from `count` on are zeros.
 template <bool WHOLE>
@@ -73,12 +79,12 @@ GYM_INLINE void transposeFour(const float* rows, int64_t step, int64_t j, int64_
   for (; k + 4 <= width; k += 4, out += 4 * stride) {
     Four r[4];
     for (int i = 0; i < 4; i++) r[i] = WHOLE || from[i] ? *reinterpret_cast<const FourU*>(from[i] + k) : Four{};
-    const Four a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-    const Four c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-    *reinterpret_cast<FourU*>(out) = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-    *reinterpret_cast<FourU*>(out + stride) = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-    *reinterpret_cast<FourU*>(out + 2 * stride) = __builtin_shufflevector(c, d, 0, 1, 4, 5);
-    *reinterpret_cast<FourU*>(out + 3 * stride) = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    const Four a = GYM_MIX(r[0], r[1], 0, 4, 1, 5), b = GYM_MIX(r[2], r[3], 0, 4, 1, 5);
+    const Four c = GYM_MIX(r[0], r[1], 2, 6, 3, 7), d = GYM_MIX(r[2], r[3], 2, 6, 3, 7);
+    *reinterpret_cast<FourU*>(out) = GYM_MIX(a, b, 0, 1, 4, 5);
+    *reinterpret_cast<FourU*>(out + stride) = GYM_MIX(a, b, 2, 3, 6, 7);
+    *reinterpret_cast<FourU*>(out + 2 * stride) = GYM_MIX(c, d, 0, 1, 4, 5);
+    *reinterpret_cast<FourU*>(out + 3 * stride) = GYM_MIX(c, d, 2, 3, 6, 7);
   }
   for (; k < width; k++, out += stride)
     for (int i = 0; i < 4; i++) out[i] = WHOLE || from[i] ? from[i][k] : 0.0f;
@@ -139,23 +145,28 @@ void softmax(float* row, int64_t seen, int64_t stride, float scale) {
   for (int64_t j = end; j < stride; j += L) store(row + j, V{});
 }
 
+/// Where queries, keys and values lie, and what comes out: values, or their slopes.
+struct Views {
+  Rows q, k, v, y;
+};
+
 /// One head of one row of the batch. `turned` is [width, stride], scratch.
-void headForward(const Sizes& s, int64_t b, int64_t h, const Rows& q, const Rows& k, const Rows& v, const Rows& y,
-                 float* chances, float* turned) {
+void headForward(const Sizes& s, int64_t b, int64_t h, const Views& of, float* chances, float* turned) {
   const int64_t at = h * s.width;
-  const float *keys = k.row(b, 0) + at, *values = v.row(b, 0) + at;
+  const float *keys = of.k.row(b, 0) + at, *values = of.v.row(b, 0) + at;
   const bool few = s.queries < FEW;
-  if (!few) transpose(keys, k.stride, s.seen(b, s.queries - 1), s.width, turned, s.stride);
+  if (!few) transpose(keys, of.k.stride, s.seen(b, s.queries - 1), s.width, turned, s.stride);
   for (int64_t i = 0; i < s.queries; i += BLOCK) {
     const int64_t rows = least(BLOCK, s.queries - i), seen = s.seen(b, i + rows - 1);
-    const Matrix queries{q.row(b, i) + at, q.stride, 1};
+    const Matrix queries{of.q.row(b, i) + at, of.q.stride, 1};
     float* p = chances + i * s.stride;
     if (few)
-      multiply(rows, seen, s.width, queries, Matrix{keys, 1, k.stride}, p, s.stride, {});
+      multiply(rows, seen, s.width, queries, Matrix{keys, 1, of.k.stride}, p, s.stride, {});
     else
       multiply(rows, upTo(seen, L), s.width, queries, Matrix{turned, s.stride, 1}, p, s.stride, {});
     for (int64_t r = 0; r < rows; r++) softmax(p + r * s.stride, s.seen(b, i + r), s.stride, s.scale);
-    multiply(rows, s.width, seen, Matrix{p, s.stride, 1}, Matrix{values, v.stride, 1}, y.row(b, i) + at, y.stride, {});
+    multiply(rows, s.width, seen, Matrix{p, s.stride, 1}, Matrix{values, of.v.stride, 1}, of.y.row(b, i) + at,
+             of.y.stride, {});
   }
 }
 
@@ -169,25 +180,22 @@ void throughSoftmax(const float* p, float* dp, int64_t seen, int64_t stride, flo
   for (int64_t j = end; j < stride; j += L) store(dp + j, V{});
 }
 
-struct Views {
-  Rows q, k, v, dy, dq, dk, dv;
-};
-
-/// `turned` is [width, stride] and `slopes` [Tq, stride], both scratch.
-void headGradient(const Sizes& s, int64_t b, int64_t h, const Views& of, const float* chances, float* turned,
-                  float* slopes) {
+/// `y` of the views is dy; the slopes of q, k and v go to `out`. `turned` is [width, stride] and `slopes` [Tq, stride],
+/// both scratch.
+void headGradient(const Sizes& s, int64_t b, int64_t h, const Views& of, const Views& out, const float* chances,
+                  float* turned, float* slopes) {
   const int64_t at = h * s.width, ahead = s.keys - s.queries;
-  const float *queries = of.q.row(b, 0) + at, *keys = of.k.row(b, 0) + at, *dy = of.dy.row(b, 0) + at;
+  const float *queries = of.q.row(b, 0) + at, *keys = of.k.row(b, 0) + at, *dy = of.y.row(b, 0) + at;
   transpose(of.v.row(b, 0) + at, of.v.stride, s.seen(b, s.queries - 1), s.width, turned, s.stride);
   for (int64_t i = 0; i < s.queries; i += BLOCK) {
     const int64_t rows = least(BLOCK, s.queries - i), seen = s.seen(b, i + rows - 1);
     float* slope = slopes + i * s.stride;
-    multiply(rows, upTo(seen, L), s.width, Matrix{dy + i * of.dy.stride, of.dy.stride, 1}, Matrix{turned, s.stride, 1},
+    multiply(rows, upTo(seen, L), s.width, Matrix{dy + i * of.y.stride, of.y.stride, 1}, Matrix{turned, s.stride, 1},
              slope, s.stride, {});
     for (int64_t r = 0; r < rows; r++)
       throughSoftmax(chances + (i + r) * s.stride, slope + r * s.stride, s.seen(b, i + r), s.stride, s.scale);
-    multiply(rows, s.width, seen, Matrix{slope, s.stride, 1}, Matrix{keys, of.k.stride, 1}, of.dq.row(b, i) + at,
-             of.dq.stride, {});
+    multiply(rows, s.width, seen, Matrix{slope, s.stride, 1}, Matrix{keys, of.k.stride, 1}, out.q.row(b, i) + at,
+             out.q.stride, {});
   }
   const int64_t block = s.causal ? BLOCK : s.keys;
   for (int64_t j = 0; j < s.keys; j += block) {
@@ -195,10 +203,10 @@ void headGradient(const Sizes& s, int64_t b, int64_t h, const Views& of, const f
     const int64_t rows = least(block, s.keys - j), start = s.causal ? least(s.queries, most(0, j - ahead)) : 0;
     const int64_t depth = j < s.seen(b, s.queries - 1) ? s.queries - start : 0;
     const float *p = chances + start * s.stride + j, *slope = slopes + start * s.stride + j;
-    multiply(rows, s.width, depth, Matrix{p, 1, s.stride}, Matrix{dy + start * of.dy.stride, of.dy.stride, 1},
-             of.dv.row(b, j) + at, of.dv.stride, {});
+    multiply(rows, s.width, depth, Matrix{p, 1, s.stride}, Matrix{dy + start * of.y.stride, of.y.stride, 1},
+             out.v.row(b, j) + at, out.v.stride, {});
     multiply(rows, s.width, depth, Matrix{slope, 1, s.stride}, Matrix{queries + start * of.q.stride, of.q.stride, 1},
-             of.dk.row(b, j) + at, of.dk.stride, {});
+             out.k.row(b, j) + at, out.k.stride, {});
   }
 }
 
@@ -223,16 +231,21 @@ Rows rowsOf(void* at, int64_t length, const int32_t* place) {
   return Rows{static_cast<float*>(at) + place[1], length, place[0]};
 }
 
+/// Three operands from `at` on, lying as `places` says, and y.
+Views viewsOf(void* const* at, const Sizes& s, const int32_t* places, void* y) {
+  return Views{rowsOf(at[0], s.queries, places), rowsOf(at[1], s.keys, places + 2), rowsOf(at[2], s.keys, places + 4),
+               Rows{static_cast<float*>(y), s.queries, s.heads * s.width}};
+}
+
 /// at = q, k, v, lengths (int32), y, P [B, H, Tq, stride], scratch [runs, width·stride];
 /// n = B, H, Tq, Tk, width, stride, causal?, has lengths?, runs, then (row stride, column) of q, k, v; x = scale.
 /// y is [B, Tq, H·width].
 void attention(const Call& c) {
   const Sizes s = sizesOf(c, c.ids(3));
   if (!sound(s)) return;
-  const Rows q = rowsOf(c.at[0], s.queries, c.n + 9), k = rowsOf(c.at[1], s.keys, c.n + 11),
-             v = rowsOf(c.at[2], s.keys, c.n + 13), y{c.out(4), s.queries, s.heads * s.width};
+  const Views of = viewsOf(c.at, s, c.n + 9, c.at[4]);
   eachHead(s, c.n[8], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
-    headForward(s, b, h, q, k, v, y, c.out(5) + i * s.queries * s.stride, c.out(6) + run * s.width * s.stride);
+    headForward(s, b, h, of, c.out(5) + i * s.queries * s.stride, c.out(6) + run * s.width * s.stride);
   });
 }
 
@@ -241,13 +254,10 @@ void attention(const Call& c) {
 void attentionGradient(const Call& c) {
   const Sizes s = sizesOf(c, c.ids(3));
   if (!sound(s)) return;
-  const int32_t* n = c.n;
-  const Views of{rowsOf(c.at[0], s.queries, n + 9), rowsOf(c.at[1], s.keys, n + 11), rowsOf(c.at[2], s.keys, n + 13),
-                 Rows{const_cast<float*>(c.in(5)), s.queries, s.heads * s.width},
-                 rowsOf(c.at[6], s.queries, n + 9), rowsOf(c.at[7], s.keys, n + 11), rowsOf(c.at[8], s.keys, n + 13)};
-  eachHead(s, n[8], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
+  const Views of = viewsOf(c.at, s, c.n + 9, c.at[5]), out = viewsOf(c.at + 6, s, c.n + 9, c.at[5]);
+  eachHead(s, c.n[8], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
     float* scratch = c.out(9) + run * (s.width + s.queries) * s.stride;
-    headGradient(s, b, h, of, c.in(4) + i * s.queries * s.stride, scratch, scratch + s.width * s.stride);
+    headGradient(s, b, h, of, out, c.in(4) + i * s.queries * s.stride, scratch, scratch + s.width * s.stride);
   });
 }
 
@@ -265,18 +275,18 @@ void attentionCached(const Call& c) {
     return;
   }
   const int64_t D = s.heads * s.width;
-  const Rows q{const_cast<float*>(c.in(0)), s.queries, 3 * D}, k{c.out(4), s.keys, D}, v{c.out(5), s.keys, D},
-      y{c.out(6), s.queries, D};
+  const Views of{Rows{static_cast<float*>(c.at[0]), s.queries, 3 * D}, Rows{c.out(4), s.keys, D},
+                 Rows{c.out(5), s.keys, D}, Rows{c.out(6), s.queries, D}};
   eachHead(s, n[6], [&](int64_t run, int64_t i, int64_t b, int64_t h) {
     const int64_t at = h * s.width;
     for (int64_t t = 0; t < s.queries; t++) {
-      const float* from = q.row(b, t) + at;
-      std::memcpy(k.row(b, positions[b] + t) + at, from + D, sizeof(float) * s.width);
-      std::memcpy(v.row(b, positions[b] + t) + at, from + 2 * D, sizeof(float) * s.width);
+      const float* from = of.q.row(b, t) + at;
+      std::memcpy(of.k.row(b, positions[b] + t) + at, from + D, sizeof(float) * s.width);
+      std::memcpy(of.v.row(b, positions[b] + t) + at, from + 2 * D, sizeof(float) * s.width);
     }
     Sizes own = s;  // shorter rows of P while the cache is young
     own.stride = upTo(s.seen(b, s.queries - 1), 16);
-    headForward(own, b, h, q, k, v, y, c.out(7) + i * s.queries * s.stride, c.out(8) + run * s.width * s.stride);
+    headForward(own, b, h, of, c.out(7) + i * s.queries * s.stride, c.out(8) + run * s.width * s.stride);
   });
 }
 

@@ -1,5 +1,5 @@
-// The best k rows of each query, collected by several threads. Which rows those are is a matter of the scores alone (ties
-// go to the lower row), so neither the order of visits nor the number of threads changes the answer.
+// The best k rows of each query, collected by several threads. Which rows those are is a matter of the scores alone
+// (ties go to the lower row), so neither the order of visits nor the number of threads changes the answer.
 #pragma once
 #include <cstdlib>
 #include <cstring>
@@ -200,8 +200,8 @@ class Collector {
     if (scored.count == k_) raise(q, scoreOf(scored.key[0]));
   }
 
-  /// Scores what waits, the most promising first, as long as it may still be among the best. Rows are asked for some time
-  /// before they are read.
+  /// Scores what waits, the most promising first, as long as it may still be among the best. Rows are asked for some
+  /// time before they are read.
   void settle(int q) {
     constexpr int AHEAD = 8;
     int32_t asked[AHEAD];

@@ -1,6 +1,6 @@
 // A table of floats in a byte per number, for passing over rows that cannot be among the best. A row x is stored as
-// x̂ = s·c with whole c in [−127, 127] (as the byte c + 128) and a scale s of its own; a query q likewise as q̂ = t·g. Then
-// by Cauchy and Schwarz
+// x̂ = s·c with whole c in [−127, 127] (as the byte c + 128) and a scale s of its own; a query q likewise as q̂ = t·g.
+// Then by Cauchy and Schwarz
 //
 //   |q·x − t·s·(g·c)| ≤ |q|·|x − x̂| + |q − q̂|·|x̂| = s·(|q|·ρ + |q − q̂|·κ)      ρ = |x − x̂|/s, κ = |c|
 //

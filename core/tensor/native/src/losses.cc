@@ -114,7 +114,7 @@ GYM_INLINE V scores(const Row& row, int64_t j, int count, VI lane) {
   return count == L ? s : pick(lane < splati(count), s, none);
 }
 
-/// What the two softmax kernels share: logits, labels, weights, offset, blocked, row ids, column ids.
+/// Operands of softmaxLoss.
 struct Rows {
   int64_t count, columns;
   float scale;
@@ -128,7 +128,6 @@ struct Rows {
 
   bool masked() const { return blocked != nullptr || columnIds != nullptr; }
   float weight(int64_t r) const { return labels[r] < 0 ? 0.0f : weights == nullptr ? 1.0f : weights[r]; }
-  int64_t grain() const { return 1 + GRAIN / (columns + 1); }
   Row row(int64_t r) const {
     const int32_t* block = blocked == nullptr ? nullptr : blocked + r * columns;
     return Row{logits + r * columns, offset, block, columnIds, columnIds == nullptr ? 0 : rowIds[r], labels[r], scale};
@@ -146,53 +145,54 @@ struct Rows {
   }
 };
 
-/// Σ e^(score − greatest) over a row, and the greatest score.
+int64_t rowsAtOnce(int64_t columns) { return 1 + GRAIN / (columns + 1); }
+
+/// out = e^(score − greatest) over one row; returns the sum, and the greatest score in *high.
 template <bool MASKED>
-float sumOf(const Row& row, int64_t columns, VI lane, float* high) {
+float exponentials(const Row& row, int64_t columns, VI lane, float* out, float* high) {
   V top = splat(-__builtin_inff()), total = {};
   lanes(0, columns, [&](int64_t j, int count) {
     const V s = scores<MASKED>(row, j, count, lane);
     top = pick(s > top, s, top);
   });
   const float most = greatest(top);
-  lanes(0, columns, [&](int64_t j, int count) { total += exp(scores<MASKED>(row, j, count, lane) - most); });
+  lanes(0, columns, [&](int64_t j, int count) {
+    const V e = exp(scores<MASKED>(row, j, count, lane) - most);
+    total += e;
+    put(out + j, e, count);
+  });
   *high = most;
   return sum(total);
 }
 
-template <bool MASKED>
-void slopesOf(const Row& row, int64_t columns, VI lane, float high, float rest, float by, float* out) {
-  lanes(0, columns, [&](int64_t j, int count) {
-    put(out + j, exp(scores<MASKED>(row, j, count, lane) - high - rest) * by, count);
-  });
-  out[row.label] -= by;
-}
-
 /// at = logits [N, C], labels (int32), weights [N], offset [C], blocked (int32, [N, C]), row ids (int32), column ids
-/// (int32), loss [1], highs [N], logs [N], total weight [1], row losses (scratch, [N]);
+/// (int32), loss [1], exponentials [N, C], their sums [N], total weight [1], scratch [2·N];
 /// n = N, C, has weights?, has offset?, has blocked?, has ids?; x = scale.
 /// With s = scale·z + offset:  loss = Σ_n w_n·(ln Σ_j e^s_nj − s_n,label) / Σ_n w_n. A label of −1 weighs nothing.
-/// Kept for the gradient: the greatest s of a row, and ln Σ_j e^(s_j − greatest); apart, because together they round.
+/// The exponentials, of s less its greatest, are kept for the gradient.
 void softmaxLoss(const Call& c) {
   const Rows of(c);
   if (!of.sound()) return;
   const VI lane = counting();
-  float *highs = c.out(8), *logs = c.out(9), *losses = c.out(11);
-  forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
+  const int64_t C = of.columns;
+  float *exps = c.out(8), *sums = c.out(9), *highs = c.out(11), *losses = c.out(11) + of.count;
+  forEach(of.count, rowsAtOnce(C), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
+      float* out = exps + r * C;
       highs[r] = 0;
-      logs[r] = 1;
-      if (of.labels[r] < 0) continue;
-      const Row row = of.row(r);
-      logs[r] = of.masked() ? sumOf<true>(row, of.columns, lane, highs + r) : sumOf<false>(row, of.columns, lane, highs + r);
+      sums[r] = 1;
+      if (of.labels[r] < 0)
+        std::memset(out, 0, sizeof(float) * C);
+      else
+        sums[r] = of.masked() ? exponentials<true>(of.row(r), C, lane, out, highs + r)
+                              : exponentials<false>(of.row(r), C, lane, out, highs + r);
     }
-    lanes(from, to, [&](int64_t r, int count) { put(logs + r, log(get(logs + r, count)), count); });
+    lanes(from, to, [&](int64_t r, int count) { put(losses + r, log(get(sums + r, count)), count); });
     for (int64_t r = from; r < to; r++) {
       const int64_t label = of.labels[r];
-      losses[r] = 0;
       if (label < 0) continue;
-      const float score = of.logits[r * of.columns + label] * of.scale + (of.offset == nullptr ? 0.0f : of.offset[label]);
-      losses[r] = of.weight(r) * (highs[r] - score + logs[r]);
+      const float score = of.logits[r * C + label] * of.scale + (of.offset == nullptr ? 0.0f : of.offset[label]);
+      losses[r] = of.weight(r) * (highs[r] - score + losses[r]);
     }
   });
   double loss = 0, weight = 0;
@@ -204,25 +204,21 @@ void softmaxLoss(const Call& c) {
   c.out(10)[0] = static_cast<float>(weight);
 }
 
-/// at = the first seven of softmaxLoss, highs [N], logs [N], total weight [1], dy [1], dlogits [N, C]; n and x as there.
+/// at = exponentials [N, C], their sums [N], total weight [1], labels (int32), weights [N], dy [1], dlogits [N, C];
+/// n = N, C, has weights?; x = scale.
 /// dz_nj = dy·w_n/Σw·scale·(softmax_j(s_n) − [j = label])
 void softmaxLossGradient(const Call& c) {
-  const Rows of(c);
-  if (!of.sound()) return;
-  const VI lane = counting();
-  const float *highs = c.in(7), *logs = c.in(8), total = c.in(9)[0], dy = c.in(10)[0];
-  forEach(of.count, of.grain(), [&](int64_t from, int64_t to) {
+  const int64_t C = c.n[1];
+  const float *sums = c.in(1), total = c.in(2)[0], *weights = c.n[2] ? c.in(4) : nullptr;
+  const float by = c.in(5)[0] * static_cast<float>(c.x[0]) / (total == 0 ? 1.0f : total);
+  const int32_t* labels = c.ids(3);
+  forEach(c.n[0], rowsAtOnce(C), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
-      float* out = c.out(11) + r * of.columns;
-      if (of.labels[r] < 0) {
-        __builtin_memset(out, 0, sizeof(float) * of.columns);
-        continue;
-      }
-      const float weight = of.weight(r), by = weight == 0 ? 0.0f : dy * weight / total * of.scale;
-      if (of.masked())
-        slopesOf<true>(of.row(r), of.columns, lane, highs[r], logs[r], by, out);
-      else
-        slopesOf<false>(of.row(r), of.columns, lane, highs[r], logs[r], by, out);
+      const float* exps = c.in(0) + r * C;
+      float* out = c.out(6) + r * C;
+      const float own = labels[r] < 0 ? 0.0f : weights == nullptr ? by : by * weights[r], share = own / sums[r];
+      lanes(0, C, [&](int64_t j, int count) { put(out + j, get(exps + j, count) * share, count); });
+      if (labels[r] >= 0) out[labels[r]] -= own;
     }
   });
 }

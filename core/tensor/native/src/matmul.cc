@@ -322,16 +322,16 @@ void matmul(const Call& c) {
   });
 }
 
-/// dz = dy ∘ activation'(y) and db = Σ_rows dz, columns in blocks, rows in runs of 256.
+/// dz = dy ∘ activation'(y) and db = Σ_rows dz, columns in blocks, rows in runs of 64.
 void throughActivation(int64_t rows, int64_t width, int activation, const float* y, const float* dy, float* dz,
                        float* db) {
   forEach(width, rows * width < 65536 ? width : 4 * L, [&](int64_t from, int64_t to) {
     for (int64_t j = from; j < to; j += L) {
       const int count = static_cast<int>(least(L, to - j));
       V total = {};
-      for (int64_t r0 = 0; r0 < rows; r0 += 256) {
+      for (int64_t r0 = 0; r0 < rows; r0 += 64) {
         V run = {};
-        for (int64_t r = r0; r < least(r0 + 256, rows); r++) {
+        for (int64_t r = r0; r < least(r0 + 64, rows); r++) {
           const int64_t at = r * width + j;
           V d = count == L ? load(dy + at) : loadPart(dy + at, count);
           if (activation != LINEAR) {

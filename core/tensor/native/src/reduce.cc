@@ -91,7 +91,7 @@ void reduce(const Call& c, double scale) {
     });
     return;
   }
-  // Columns side by side: vectors of columns walk down the reduced axis, in runs of 256.
+  // Columns side by side: vectors of columns walk down the reduced axis, in runs of 32.
   const int64_t blocks = (inner + L - 1) / L;
   forEach(outer * blocks, 1 + GRAIN / (reduced * L + 1), [&](int64_t from, int64_t to) {
     for (int64_t b = from; b < to; b++) {
@@ -99,9 +99,9 @@ void reduce(const Call& c, double scale) {
       const int count = static_cast<int>(least(L, inner - j));
       const float* x = in + o * reduced * inner + j;
       V total = splat(F::start);
-      for (int64_t r0 = 0; r0 < reduced; r0 += 256) {
+      for (int64_t r0 = 0; r0 < reduced; r0 += 32) {
         V run = splat(F::start);
-        for (int64_t r = r0; r < least(r0 + 256, reduced); r++)
+        for (int64_t r = r0; r < least(r0 + 32, reduced); r++)
           run = F::join(run, count == L ? load(x + r * inner) : loadPart(x + r * inner, count));
         total = F::join(total, run);
       }

@@ -1,8 +1,8 @@
 // Exact search: the k best rows of a table for each query of a panel (at most 32).
 //
-// A row's score is the sum of q_i·x_i in double precision, in 8 partial sums (i modulo 8) added in a fixed order, rounded
-// once to float. Products of floats are exact in double, so the score is the same on every instruction set and in
-// JavaScript. To score every row like this would be slow; a cheap bound tells which rows may be among the best at all,
+// A row's score is the sum of q_i·x_i in double precision, in 8 partial sums (i modulo 8) added in a fixed order,
+// rounded once to float. Products of floats are exact in double, so the score is the same on every instruction set and
+// in JavaScript. To score every row like this would be slow; a cheap bound tells which rows may be among the best at all,
 // from byte codes (codes.h) where the processor multiplies those, else from a product in floats.
 #include "codes.h"
 
@@ -129,8 +129,9 @@ void scanFloats(const Scan& scan, const FloatPanel& panel, Best& best, int64_t p
   }
 }
 
-/// at = queries [B, width], table [rows, width], codes, scales, radii, allowed bits, rows out [B, k], scores out [B, k];
-/// n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count; x = largest norm.
+/// at = queries [B, width], table [rows, width], codes, scales, radii, allowed bits, rows out [B, k], scores out
+/// [B, k]; n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count;
+/// x = largest norm.
 void scanTable(const Call& c) {
   const int64_t rows = c.n[0], first = c.n[2];
   const int width = c.n[1], count = c.n[3], k = c.n[4];

@@ -41,7 +41,7 @@ class BitScan {
   }
   const uint64_t* query(int q) const { return queries_ + q * words; }
   float score(int q, int64_t row) const {
-    return 0.0f - static_cast<float>(distanceOf<0>(query(q), table + row * bytes, bytes));
+    return static_cast<float>(-distanceOf<0>(query(q), table + row * bytes, bytes));
   }
   void prefetch(int64_t row) const { __builtin_prefetch(table + row * bytes); }
 
@@ -74,7 +74,7 @@ void scanBitsOf(const BitScan& scan, int queries, int64_t rows, const uint8_t* a
         __builtin_prefetch(code + FAR);
         const int differ = distanceOf<WORDS>(query, code, bytes);
         if (differ > most || (allowed != nullptr && !has(allowed, row))) continue;
-        best.offer(q, 0.0f - static_cast<float>(differ), static_cast<int32_t>(row));
+        best.offer(q, static_cast<float>(-differ), static_cast<int32_t>(row));
         most = limit(best.floor(q), bytes);
       }
     }
