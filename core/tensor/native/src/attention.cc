@@ -21,7 +21,6 @@ constexpr int64_t FEW = 6;
 /// Multiplications from which heads are spread over threads.
 constexpr int64_t THREADED = 1 << 21;
 
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t upTo(int64_t n, int64_t size) { return (n + size - 1) / size * size; }
 
@@ -95,23 +94,6 @@ void transpose(const float* rows, int64_t step, int64_t count, int64_t width, fl
   int64_t j = 0;
   for (; j + 4 <= count; j += 4) transposeFour<true>(rows, step, j, count, width, out, stride);
   for (; j < upTo(count, L < 4 ? 4 : L); j += 4) transposeFour<false>(rows, step, j, count, width, out, stride);
-}
-
-/// 0, 1, 2, … in the lanes.
-VI counting() {
-  int32_t lane[L];
-  for (int i = 0; i < L; i++) lane[i] = i;
-  VI v;
-  std::memcpy(&v, lane, sizeof v);
-  return v;
-}
-
-float greatest(V v) {
-  float lane[L];
-  std::memcpy(lane, &v, sizeof v);
-  for (int half = L / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] = lane[i] > lane[i + half] ? lane[i] : lane[i + half];
-  return lane[0];
 }
 
 /// Softmax of scale·row over its first `seen` numbers, zeros behind them. `stride` is a multiple of L.

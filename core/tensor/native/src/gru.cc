@@ -14,24 +14,6 @@ constexpr int64_t THREADED = 1 << 21;
 /// Rows that are added up before they join the sum of a column.
 constexpr int64_t ADDED = 256;
 
-GYM_INLINE V get(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
-GYM_INLINE void put(float* p, V v, int count) {
-  if (count == L)
-    store(p, v);
-  else
-    storePart(p, v, count);
-}
-
-/// f(i, count) over [0, n): whole vectors first, then the rest.
-template <class F>
-GYM_INLINE void lanes(int64_t n, const F& f) {
-  int64_t i = 0;
-  for (; i + L <= n; i += L) f(i, L);
-  if (i < n) f(i, static_cast<int>(n - i));
-}
-
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 struct Sizes {
   int64_t batch, steps, width, run;
   const int32_t* lengths;  // [B] or null

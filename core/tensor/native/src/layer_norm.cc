@@ -8,32 +8,6 @@ namespace {
 /// Numbers that a thread takes at once.
 constexpr int64_t GRAIN = 16384;
 
-GYM_INLINE V get(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
-GYM_INLINE void put(float* p, V v, int count) {
-  if (count == L)
-    store(p, v);
-  else
-    storePart(p, v, count);
-}
-
-/// f(i, count) over [0, n): whole vectors first, then the rest.
-template <class F>
-GYM_INLINE void lanes(int64_t n, const F& f) {
-  int64_t i = 0;
-  for (; i + L <= n; i += L) f(i, L);
-  if (i < n) f(i, static_cast<int>(n - i));
-}
-
-/// v in its first `count` lanes, else 0.
-GYM_INLINE V first(V v, int count) {
-  if (count == L) return v;
-  float lane[L];
-  std::memcpy(lane, &v, sizeof v);
-  return loadPart(lane, count);
-}
-
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 int64_t rowsAtOnce(int64_t width) { return width > GRAIN ? 1 : GRAIN / (width > 0 ? width : 1); }
 
 /// at = x, gain, bias, y, mean, inverse deviation; n = rows, width; x = epsilon.

@@ -12,41 +12,10 @@ constexpr int64_t BLOCK = 4096;
 /// Logits that a thread takes at once.
 constexpr int64_t GRAIN = 16384;
 
-GYM_INLINE V get(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
 GYM_INLINE VI getWhole(const int32_t* p, int count) {
   VI v = {};
   std::memcpy(&v, p, sizeof(int32_t) * count);
   return v;
-}
-GYM_INLINE void put(float* p, V v, int count) {
-  if (count == L)
-    store(p, v);
-  else
-    storePart(p, v, count);
-}
-
-/// f(i, count) over [from, to): whole vectors first, then the rest.
-template <class F>
-GYM_INLINE void lanes(int64_t from, int64_t to, const F& f) {
-  for (; from + L <= to; from += L) f(from, L);
-  if (from < to) f(from, static_cast<int>(to - from));
-}
-
-/// 0, 1, 2, … in the lanes.
-VI counting() {
-  int32_t lane[L];
-  for (int i = 0; i < L; i++) lane[i] = i;
-  VI v;
-  std::memcpy(&v, lane, sizeof v);
-  return v;
-}
-
-float greatest(V v) {
-  float lane[L];
-  std::memcpy(lane, &v, sizeof v);
-  for (int half = L / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] = lane[i] > lane[i + half] ? lane[i] : lane[i + half];
-  return lane[0];
 }
 
 /// at = logits, labels, weights, loss [1], total weight [1], sums (scratch, [2·blocks]); n = count, has weights?

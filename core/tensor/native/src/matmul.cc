@@ -125,7 +125,6 @@ Tile tileOf(int m, int n) {
   }
 }
 
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// B[k0 … k0+depth, n0 … n0+columns] into out[depth][width], the columns beyond filled with 0.

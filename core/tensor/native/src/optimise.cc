@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t GRAIN = 65536;
 constexpr int64_t PIECE = 16384;
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /// Σ x² of one piece, in two float64 sums.
 double squaresOf(const float* x, int64_t count) {
@@ -64,13 +63,6 @@ void vectors(int64_t count, const F& f) {
     for (int64_t i = from; i < to; i += L) f(i, static_cast<int>(least(L, to - i)));
   });
 }
-GYM_INLINE V some(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
-GYM_INLINE void put(float* p, V v, int count) {
-  if (count == L)
-    store(p, v);
-  else
-    storePart(p, v, count);
-}
 
 /// at = values, gradient, mean, square, rates, squares, loss; n = count, parts; x = β₁, β₂, ε, weight decay.
 /// rates[2] = 1 − β₁ᵗ, rates[3] = √(1 − β₂ᵗ).
@@ -83,12 +75,12 @@ void adam(const Call& c) {
   const float b1 = c.x[0], b2 = c.x[1], rest1 = 1 - c.x[0], rest2 = 1 - c.x[1], epsilon = c.x[2], scale = clip;
   const float rate = rates[0] / rates[2], inverse = 1 / rates[3], decay = rates[0] * c.x[3];
   vectors(c.n[0], [&](int64_t i, int n) {
-    const V g = some(gradient + i, n) * scale;
-    const V m = some(mean + i, n) * b1 + g * rest1;
-    const V v = some(square + i, n) * b2 + g * g * rest2;
+    const V g = get(gradient + i, n) * scale;
+    const V m = get(mean + i, n) * b1 + g * rest1;
+    const V v = get(square + i, n) * b2 + g * g * rest2;
     put(mean + i, m, n);
     put(square + i, v, n);
-    const V w = some(values + i, n);
+    const V w = get(values + i, n);
     put(values + i, w - m * rate / (sqrt(v) * inverse + epsilon) - w * decay, n);
   });
 }
@@ -103,12 +95,12 @@ void sgd(const Call& c) {
   const float* gradient = c.in(1);
   const float momentum = c.x[0], scale = clip, rate = rates[0], decay = rates[0] * c.x[1];
   vectors(c.n[0], [&](int64_t i, int n) {
-    V g = some(gradient + i, n) * scale;
+    V g = get(gradient + i, n) * scale;
     if (momentum != 0) {
-      g = some(velocity + i, n) * momentum + g;
+      g = get(velocity + i, n) * momentum + g;
       put(velocity + i, g, n);
     }
-    const V w = some(values + i, n);
+    const V w = get(values + i, n);
     put(values + i, w - g * rate - w * decay, n);
   });
 }

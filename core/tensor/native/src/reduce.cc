@@ -11,7 +11,6 @@ namespace {
 
 constexpr int64_t RUN = 4096;
 constexpr int64_t GRAIN = 32768;
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 struct Add {
   static constexpr float start = 0;
@@ -113,8 +112,8 @@ void reduce(const Call& c, double scale) {
 void total(const Call& c) { reduce<Add>(c, 1); }
 void mean(const Call& c) { reduce<Add>(c, 1.0 / c.n[1]); }
 void product(const Call& c) { reduce<Times>(c, 1); }
-void greatest(const Call& c) { reduce<Greatest>(c, 1); }
-void smallest(const Call& c) { reduce<Smallest>(c, 1); }
+void highest(const Call& c) { reduce<Greatest>(c, 1); }
+void lowest(const Call& c) { reduce<Smallest>(c, 1); }
 
 template <bool MAX>
 void argument(const Call& c) {
@@ -137,5 +136,5 @@ void argument(const Call& c) {
 }  // namespace gym
 
 using namespace gym::GYM_ISA;
-GYM_KERNELS(reduce, {"sum", total}, {"mean", mean}, {"prod", product}, {"max", greatest}, {"min", smallest},
+GYM_KERNELS(reduce, {"sum", total}, {"mean", mean}, {"prod", product}, {"max", highest}, {"min", lowest},
             {"argmax", argument<true>}, {"argmin", argument<false>})

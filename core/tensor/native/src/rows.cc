@@ -8,7 +8,6 @@ namespace GYM_ISA {
 namespace {
 
 constexpr int64_t GRAIN = 16384;
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 float greatestOf(const float* x, int64_t width) {
   const V low = splat(-__builtin_inff());

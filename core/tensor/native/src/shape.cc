@@ -7,7 +7,6 @@ namespace {
 
 constexpr int64_t GRAIN = 32768;
 constexpr int MOST_AXES = 8;
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /// Two innermost axes: the out runs along the last one, the in along the one before. In squares that fit the cache.
 void turned(const int32_t* in, int32_t* out, int64_t rows, int64_t columns, int64_t inColumn, int64_t outRow) {

@@ -17,6 +17,9 @@ inline void pause() {
 #endif
 }
 
+/// Whether this thread works in a section: what it starts inside runs on it alone.
+thread_local bool within = false;
+
 /// Whoever runs a section opens it, works, closes it, and waits only for those that came in: a thread that is still
 /// asleep then finds the door shut and costs nothing.
 struct Pool {
@@ -34,11 +37,13 @@ struct Pool {
   std::atomic<int> limit{1};
 
   void work() {
+    within = true;
     for (;;) {
       const int64_t from = next.fetch_add(grain, std::memory_order_relaxed);
-      if (from >= n) return;
+      if (from >= n) break;
       body(context, from, from + grain < n ? from + grain : n);
     }
+    within = false;
   }
 
   void serve(int seat) {
@@ -84,7 +89,7 @@ void setThreads(int count) { pool().limit.store(count < 1 ? 1 : count > 64 ? 64 
 
 void parallel(int64_t n, int64_t grain, Body body, void* context) {
   Pool& p = pool();
-  if (n <= grain || p.limit.load() == 1 || !p.busy.try_lock()) {
+  if (n <= grain || within || p.limit.load() == 1 || !p.busy.try_lock()) {
     for (int64_t from = 0; from < n; from += grain) body(context, from, from + grain < n ? from + grain : n);
     return;
   }

@@ -3,6 +3,9 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#if GYM_LANES >= 8
+#include <immintrin.h>
+#endif
 
 namespace gym {
 namespace GYM_ISA {
@@ -19,13 +22,51 @@ GYM_INLINE V load(const float* p) { return *reinterpret_cast<const VU*>(p); }
 GYM_INLINE void store(float* p, V v) { *reinterpret_cast<VU*>(p) = v; }
 GYM_INLINE V splat(float x) { return x - V{}; }
 GYM_INLINE VI splati(int32_t x) { return x - VI{}; }
-/// The first `count` lanes; the rest is 0.
+/// The first `count` lanes (0 … L); the rest is 0, and its memory is not touched.
+#if GYM_LANES == 16
+GYM_INLINE V loadPart(const float* p, int count) {
+  return reinterpret_cast<V>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p));
+}
+GYM_INLINE void storePart(float* p, V v, int count) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), reinterpret_cast<__m512>(v));
+}
+#elif GYM_LANES == 8
+GYM_INLINE __m256i firstLanes(int count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+GYM_INLINE V loadPart(const float* p, int count) { return reinterpret_cast<V>(_mm256_maskload_ps(p, firstLanes(count))); }
+GYM_INLINE void storePart(float* p, V v, int count) {
+  _mm256_maskstore_ps(p, firstLanes(count), reinterpret_cast<__m256>(v));
+}
+#else
 GYM_INLINE V loadPart(const float* p, int count) {
   V v = {};
   std::memcpy(&v, p, sizeof(float) * count);
   return v;
 }
 GYM_INLINE void storePart(float* p, V v, int count) { std::memcpy(p, &v, sizeof(float) * count); }
+#endif
+
+/// The first `count` lanes, all of them at times.
+GYM_INLINE V get(const float* p, int count) { return count == L ? load(p) : loadPart(p, count); }
+GYM_INLINE void put(float* p, V v, int count) {
+  if (count == L)
+    store(p, v);
+  else
+    storePart(p, v, count);
+}
+
+/// f(i, count) over [from, to): whole vectors first, then the rest.
+template <class F>
+GYM_INLINE void lanes(int64_t from, int64_t to, const F& f) {
+  for (; from + L <= to; from += L) f(from, L);
+  if (from < to) f(from, static_cast<int>(to - from));
+}
+template <class F>
+GYM_INLINE void lanes(int64_t n, const F& f) {
+  lanes(0, n, f);
+}
+GYM_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 GYM_INLINE V asFloat(VI v) {
   V out;
@@ -46,24 +87,53 @@ GYM_INLINE V min(V a, V b) { return pick((a < b) | (a != a), a, b); }
 GYM_INLINE V toFloat(VI v) { return __builtin_convertvector(v, V); }
 GYM_INLINE VI toInt(V v) { return __builtin_convertvector(v, VI); }
 
-/// The upper half of the lanes added to the lower one, until one is left: the same order on every instruction set of as
-/// many lanes.
+/// 0, 1, 2, … in the lanes.
+GYM_INLINE VI counting() {
+  int32_t lane[L];
+  for (int i = 0; i < L; i++) lane[i] = i;
+  VI v;
+  std::memcpy(&v, lane, sizeof v);
+  return v;
+}
+/// v in its first `count` lanes, else 0.
+GYM_INLINE V first(V v, int count) {
+  return counting() < splati(count) ? v : V{};
+}
+
+/// Lane i joined by f with lane i + L/2, halving until one lane is left.
 template <int N>
 struct Halves {
   typedef float Whole __attribute__((vector_size(4 * N)));
-  static inline __attribute__((always_inline)) float sum(Whole v) {
+  template <class F>
+  static inline __attribute__((always_inline)) float join(Whole v, const F& f) {
     typename Halves<N / 2>::Whole low, high;
+#if GYM_LANES == 16
+    if constexpr (N == 16) {  // by its instruction: through memory it costs four times as much
+      const __m512d whole = reinterpret_cast<__m512d>(v);
+      low = reinterpret_cast<decltype(low)>(_mm512_castpd512_pd256(whole));
+      high = reinterpret_cast<decltype(high)>(_mm512_extractf64x4_pd(whole, 1));
+      return Halves<N / 2>::join(f(low, high), f);
+    }
+#endif
     std::memcpy(&low, &v, sizeof low);
     std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
-    return Halves<N / 2>::sum(low + high);
+    return Halves<N / 2>::join(f(low, high), f);
   }
 };
 template <>
 struct Halves<1> {
   typedef float Whole __attribute__((vector_size(4)));
-  static inline __attribute__((always_inline)) float sum(Whole v) { return v[0]; }
+  template <class F>
+  static inline __attribute__((always_inline)) float join(Whole v, const F&) {
+    return v[0];
+  }
 };
-GYM_INLINE float sum(V v) { return Halves<L>::sum(v); }
+GYM_INLINE float sum(V v) {
+  return Halves<L>::join(v, [](auto a, auto b) { return a + b; });
+}
+GYM_INLINE float greatest(V v) {
+  return Halves<L>::join(v, [](auto a, auto b) { return a > b ? a : b; });
+}
 
 /// e^x within 2 units in the last place; 0 below −104, ∞ above 88.72, NaN stays (range reduction and minimax polynomial as
 /// in Cephes).
