@@ -16,3 +16,8 @@ export * from './stats/student.js';
 export * from './tensor/backend.js';
 export * from './settings.js';
 export * from './files.js';
+export * from './retrieval/contract.js';
+export * from './retrieval/exact.js';
+export * from './retrieval/approximate.js';
+export * from './retrieval/storage.js';
+export { readTable } from './retrieval/native.js';

@@ -1,5 +1,7 @@
 import { benchEnv } from './env.js';
 import { benchLogs } from './logs.js';
+import { benchRetrieval } from './retrieval.js';
+import { benchTensor } from './tensor.js';
 
 /** What a benchmark prints: a table and remarks on what was measured. */
 export interface BenchResult {
@@ -8,10 +10,16 @@ export interface BenchResult {
   readonly notes: readonly string[];
 }
 
-/** A row of the table of benchmarks. */
+/** What may be chosen about a benchmark. */
+export interface BenchOptions {
+  /** Threads of the kernels, for those who use more than one. */
+  readonly threads: number;
+}
+
+/** A row of the table of benchmarks. A result may hold more than is printed; `--json` shows all of it. */
 export interface Benchmark {
   readonly summary: string;
-  readonly run: () => Promise<BenchResult>;
+  readonly run: (options: BenchOptions) => Promise<BenchResult>;
 }
 
 /** The table of benchmarks: `recsys-gym bench NAME`. */
@@ -41,5 +49,13 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
         notes: [],
       };
     },
+  },
+  retrieval: {
+    summary: 'exact search: milliseconds per batch, beside a plain read of the table',
+    run: ({ threads }) => Promise.resolve(benchRetrieval({ threads })),
+  },
+  tensor: {
+    summary: 'training steps, a forward pass and a matrix product: ours, PyTorch and tfjs (about a minute and a half)',
+    run: ({ threads }) => benchTensor({ threads }),
   },
 };

@@ -12,7 +12,7 @@ function readable(value: number): string {
 export function registerBench(cli: Argv): Argv {
   return cli.command(
     'bench [name]',
-    'Measure speeds: env (steps per CPU-second), logs (rows per second), tensor (training steps, beside PyTorch)',
+    'Measure speeds: of envs, of the log store, of retrieval, and of tensors beside PyTorch',
     (command) =>
       command
         .positional('name', {

@@ -1,10 +1,11 @@
-// A table of floats in a byte per number, for passing over rows that cannot be among the best. A row x is stored as
-// x̂ = s·c with whole c in [−127, 127] (as the byte c + 128) and a scale s of its own; a query q likewise as q̂ = t·g.
-// Then by Cauchy and Schwarz
+// A table of floats in a byte per number, for passing over rows that cannot be among the best. Rows lie in blocks of 32
+// (for each 4 columns, 32 × 4 bytes) that share a scale s: a row x is stored as x̂ = s·c with whole c in [−127, 127], as the
+// byte c + 128; a query q likewise as q̂ = t·g. Then by Cauchy and Schwarz
 //
-//   |q·x − t·s·(g·c)| ≤ |q|·|x − x̂| + |q − q̂|·|x̂| = s·(|q|·ρ + |q − q̂|·κ)      ρ = |x − x̂|/s, κ = |c|
+//   |q·x − s·t·(g·c)| ≤ |q|·|x − x̂| + |q − q̂|·|x̂| ≤ s·(|q|·ρ + |q − q̂|·κ) = s·r
 //
-// Rows lie in blocks of 32: for each 4 columns, 32 × 4 bytes. ρ and κ are kept once a block, as the largest in it.
+// where ρ and κ are the greatest |x − x̂|/s and |c| of the block. So the row may reach a score f only if
+// g·c ≥ (f/s − r)/t, which compares whole numbers.
 #pragma once
 #include <cmath>
 
@@ -25,105 +26,110 @@ GYM_INLINE int64_t blocksOf(int64_t rows) { return (rows + BLOCK - 1) / BLOCK; }
 /// At least x, as a float.
 GYM_INLINE float above(double x) { return static_cast<float>(x * (1 + 1e-6)); }
 
-/// How a vector was stored.
-struct Coded {
-  float scale;
-  double residual, norm;  // |x − x̂| and |c|
+/// What a block's codes stand for.
+struct Measure {
+  float scale, rho, kappa;
 };
 
-/// Writes the codes of one vector, `step` bytes from one group of 4 to the next; pads the last group with `zero`.
-inline Coded encode(const float* x, int width, uint8_t* to, int64_t step, int zero) {
+/// The scale that brings n numbers into [−127, 127].
+GYM_INLINE float scaleFor(const float* x, int64_t n) {
   float largest = 0;
-  for (int i = 0; i < width; i++) largest = std::fabs(x[i]) > largest ? std::fabs(x[i]) : largest;
-  const float scale = largest / 127.0f > TINIEST ? largest / 127.0f : TINIEST, inverse = 1.0f / scale;
-  double residual = 0, norm = 0;
-  for (int i = 0; i < 4 * groupsOf(width); i++) {
-    const int byte = i < width ? static_cast<int>(x[i] * inverse + 128.5f) : 128;
-    const int code = (byte < 1 ? 1 : byte > 255 ? 255 : byte) - 128;
-    to[i / 4 * step + i % 4] = static_cast<uint8_t>(code + zero);
-    if (i >= width) continue;
-    const double left = x[i] - static_cast<double>(scale) * code;
-    residual += left * left;
-    norm += code * code;
-  }
-  return Coded{scale, std::sqrt(residual), std::sqrt(norm)};
+  for (int64_t i = 0; i < n; i++) largest = std::fabs(x[i]) > largest ? std::fabs(x[i]) : largest;
+  return largest / 127.0f > TINIEST ? largest / 127.0f : TINIEST;
 }
 
-/// at = table, codes, scales, radii (ρ, κ of each block); n = first block, rows, width.
+/// Writes the codes of a vector plus `zero`, `step` bytes from one group of 4 to the next; returns |x − x̂| and |c|.
+GYM_INLINE void encode(const float* x, int width, float scale, uint8_t* to, int64_t step, int zero, double* residual,
+                       double* norm) {
+  const float inverse = 1.0f / scale;
+  double lost = 0, kept = 0;
+  for (int i = 0; i < width; i++) {
+    const int byte = static_cast<int>(x[i] * inverse + 128.5f);
+    const int code = (byte < 1 ? 1 : byte > 255 ? 255 : byte) - 128;
+    to[i / 4 * step + i % 4] = static_cast<uint8_t>(code + zero);
+    const double left = x[i] - static_cast<double>(scale) * code;
+    lost += left * left;
+    kept += code * code;
+  }
+  *residual = std::sqrt(lost);
+  *norm = std::sqrt(kept);
+}
+
+/// at = table, codes, measures (3 numbers a block); n = first block, rows, width.
 void encodeRows(const Call& c) {
   const float* table = c.in(0);
   auto* codes = static_cast<uint8_t*>(c.at[1]);
-  float *scales = c.out(2), *radii = c.out(3);
+  auto* measures = static_cast<Measure*>(c.at[2]);
   const int64_t first = c.n[0], rows = c.n[1];
-  const int width = c.n[2], groups = groupsOf(width);
+  const int width = c.n[2], bytes = groupsOf(width) * 4 * BLOCK;
   forEach(blocksOf(rows) - first, 32, [&](int64_t from, int64_t to) {
     for (int64_t block = first + from; block < first + to; block++) {
-      uint8_t* place = codes + block * groups * 4 * BLOCK;
+      const int64_t row = block * BLOCK, count = rows - row < BLOCK ? rows - row : BLOCK;
+      uint8_t* place = codes + block * bytes;
+      std::memset(place, 128, bytes);
+      const float scale = scaleFor(table + row * width, count * width);
       double rho = 0, kappa = 0;
-      for (int i = 0; i < BLOCK; i++) {
-        const int64_t row = block * BLOCK + i;
-        const Coded coded = encode(table + row * width, row < rows ? width : 0, place + 4 * i, 4 * BLOCK, 128);
-        if (row >= rows)
-          for (int g = 0; g < groups; g++) std::memset(place + 4 * (g * BLOCK + i), 128, 4);
-        scales[row] = coded.scale;
-        rho = coded.residual / coded.scale > rho ? coded.residual / coded.scale : rho;
-        kappa = coded.norm > kappa ? coded.norm : kappa;
+      for (int i = 0; i < count; i++) {
+        double residual, norm;
+        encode(table + (row + i) * width, width, scale, place + 4 * i, 4 * BLOCK, 128, &residual, &norm);
+        rho = residual / scale > rho ? residual / scale : rho;
+        kappa = norm > kappa ? norm : kappa;
       }
-      radii[2 * block] = above(rho);
-      radii[2 * block + 1] = above(kappa);
+      measures[block] = Measure{scale, above(rho), above(kappa)};
     }
   });
 }
 
 #if GYM_LANES == 16
-/// Where a block of rows, or a table of them, begins.
-struct Block {
-  const uint8_t* codes;
-  const float *scales, *radii;
-};
-
 /// The queries of a panel, as codes.
 struct CodedPanel {
   uint32_t* words;  // [groups, PANEL], 4 codes each
-  float scale[PANEL] = {};
-  int32_t start[PANEL] = {};  // −128·Σg takes the bytes' offset back
-  float perRho[PANEL] = {}, perKappa[PANEL] = {};
+  float scale[PANEL], inverse[PANEL];
+  float perRho[PANEL], perKappa[PANEL];  // r = perRho·ρ + perKappa·κ
+  int32_t offset[PANEL];                 // 128·Σg: what the bytes' offset adds to a product
 
-  /// How far a score may be from the product of the codes, in units of the row's scale.
-  float radius(int q, const Block& block) const { return perRho[q] * block.radii[0] + perKappa[q] * block.radii[1]; }
-};
-
-/// Which rows of a block may reach a query's floor (a bit each) and, where any may, the most that each score can be.
-struct Reach {
-  uint32_t mask;
-  float upper[BLOCK];
+  float radius(int q, const Measure& block) const { return perRho[q] * block.rho + perKappa[q] * block.kappa; }
 };
 
 /// Fills in a panel. `words` is scratch of groups × PANEL.
 void encodePanel(const float* queries, int count, int width, CodedPanel* panel) {
-  const int groups = groupsOf(width);
-  std::memset(panel->words, 0, sizeof(uint32_t) * groups * PANEL);
-  for (int q = 0; q < count; q++) {
+  uint32_t* words = panel->words;
+  std::memset(words, 0, sizeof(uint32_t) * groupsOf(width) * PANEL);
+  for (int q = 0; q < PANEL; q++) {
     const float* query = queries + static_cast<int64_t>(q) * width;
-    const Coded coded =
-        encode(query, width, reinterpret_cast<uint8_t*>(panel->words + q), sizeof(uint32_t) * PANEL, 0);
-    double norm = 0;
+    const int used = q < count ? width : 0;
+    const float scale = scaleFor(query, used);
+    double residual, codesNorm, norm = 0;
+    encode(query, used, scale, reinterpret_cast<uint8_t*>(words + q), sizeof(uint32_t) * PANEL, 0, &residual, &codesNorm);
     int32_t total = 0;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < used; i++) {
       norm += static_cast<double>(query[i]) * query[i];
-      total += static_cast<int8_t>(panel->words[i / 4 * PANEL + q] >> 8 * (i % 4));
+      total += static_cast<int8_t>(words[i / 4 * PANEL + q] >> 8 * (i % 4));
     }
     norm = std::sqrt(norm);
     // Rounding of the floats that this enters: some units in the last place of |q|·|x|.
-    const double slack = (norm + coded.residual) * 2e-6;
-    panel->scale[q] = coded.scale;
-    panel->start[q] = -128 * total;
+    const double slack = (norm + residual) * 2e-6;
+    panel->scale[q] = scale;
+    panel->inverse[q] = 1.0f / scale;
+    panel->offset[q] = 128 * total;
     panel->perRho[q] = above(norm + slack);
-    panel->perKappa[q] = above(coded.residual + slack);
+    panel->perKappa[q] = above(residual + slack);
   }
 }
 
 bool dotsOfBytes() { return __builtin_cpu_supports("avx512vnni"); }
+
+/// The least product of codes, with the bytes' offset, by which a row of the block may reach each query's floor.
+GYM_INLINE void leastDots(const CodedPanel& panel, const float* floors, const Measure& block, int32_t* least) {
+  const V far = splat(1073741824.0f);  // beyond any product, and an offset can still be added
+  const V inverse = splat(1.0f / block.scale);
+  for (int q = 0; q < PANEL; q += L) {
+    const V radius = load(panel.perRho + q) * block.rho + load(panel.perKappa + q) * block.kappa;
+    const V dot = (load(floors + q) * inverse - radius) * load(panel.inverse + q) - 1.0f;
+    const VI whole = toInt(pick(dot > far, far, pick(dot < -far, -far, dot)));
+    *reinterpret_cast<VIU*>(least + q) = whole + *reinterpret_cast<const VIU*>(panel.offset + q);
+  }
+}
 
 /// sum += 4 products of bytes, per lane. In assembly, for the rest of the file must run without the instruction.
 GYM_INLINE __m512i addDots(__m512i sum, __m512i bytes, const uint32_t* word) {
@@ -131,15 +137,19 @@ GYM_INLINE __m512i addDots(__m512i sum, __m512i bytes, const uint32_t* word) {
   return sum;
 }
 
-/// Which rows of a block may reach the floors of Q queries, from `first` on: reach[q]. Returns whether any may.
+/// Which rows of a block may reach a query's floor (a bit each) and, where any may, all products.
+struct Reach {
+  uint32_t mask;
+  int32_t dots[BLOCK];
+};
+
+/// Multiplies a block of codes with Q queries of a panel, from `words` on. Returns whether any row may reach a floor.
 template <int Q>
-__attribute__((noinline)) bool findReach(const CodedPanel& panel, int first, const float* floors,
-                                            const Block& block, int groups, Reach* reach) {
+__attribute__((noinline)) bool findReach(const uint32_t* words, const int32_t* least, const uint8_t* codes, int groups,
+                                         Reach* reach) {
   __m512i low[Q], high[Q];
 #pragma GCC unroll 8
-  for (int q = 0; q < Q; q++) low[q] = high[q] = _mm512_set1_epi32(panel.start[first + q]);
-  const uint32_t* words = panel.words + first;
-  const uint8_t* codes = block.codes;
+  for (int q = 0; q < Q; q++) low[q] = high[q] = _mm512_setzero_si512();
   const int64_t next = static_cast<int64_t>(groups) * 4 * BLOCK;
   for (int g = 0; g < groups; g++, codes += 4 * BLOCK, words += PANEL) {
     const __m512i a = _mm512_loadu_si512(codes), b = _mm512_loadu_si512(codes + 64);
@@ -151,21 +161,17 @@ __attribute__((noinline)) bool findReach(const CodedPanel& panel, int first, con
       high[q] = addDots(high[q], b, words + q);
     }
   }
-  const V scaleLow = load(block.scales), scaleHigh = load(block.scales + L);
   uint32_t any = 0;
 #pragma GCC unroll 8
   for (int q = 0; q < Q; q++) {
-    const float by = panel.scale[first + q], radius = panel.radius(first + q, block);
-    const V floor = splat(floors[first + q]);
-    const V x = (toFloat(reinterpret_cast<VI>(low[q])) * by + radius) * scaleLow;
-    const V y = (toFloat(reinterpret_cast<VI>(high[q])) * by + radius) * scaleHigh;
-    const uint32_t mask = _mm512_cmp_ps_mask(x, floor, _CMP_NLT_UQ) |
-                          static_cast<uint32_t>(_mm512_cmp_ps_mask(y, floor, _CMP_NLT_UQ)) << 16;
+    const __m512i enough = _mm512_set1_epi32(least[q]);
+    const uint32_t mask = _mm512_cmpge_epi32_mask(low[q], enough) |
+                          static_cast<uint32_t>(_mm512_cmpge_epi32_mask(high[q], enough)) << 16;
     reach[q].mask = mask;
     any |= mask;
     if (mask == 0) continue;
-    store(reach[q].upper, x);
-    store(reach[q].upper + L, y);
+    _mm512_storeu_si512(reach[q].dots, low[q]);
+    _mm512_storeu_si512(reach[q].dots + L, high[q]);
   }
   return any != 0;
 }

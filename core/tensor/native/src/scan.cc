@@ -40,27 +40,37 @@ struct Scan {
 using Best = Collector<Scan>;
 
 #if GYM_LANES == 16
+struct Codes {
+  const uint8_t* bytes;
+  const Measure* measures;
+};
+
 /// One piece of a coded table.
-void scanCodes(const Scan& scan, const Block& table, const CodedPanel& panel, Best& best, int64_t piece) {
+void scanCodes(const Scan& scan, const Codes& codes, const CodedPanel& panel, Best& best, int64_t piece) {
   const int groups = groupsOf(scan.width);
   const int64_t last = blocksOf(scan.rows), end = (piece + 1) * (PIECE / BLOCK);
   float floors[PANEL];
-  best.floors(floors);
+  int32_t least[PANEL];
   Reach reach[8];
-  for (int64_t b = piece * (PIECE / BLOCK); b < (end < last ? end : last); b++) {
-    const Block block{table.codes + b * groups * 4 * BLOCK, table.scales + b * BLOCK, table.radii + 2 * b};
+  best.floors(floors);
+  for (int64_t block = piece * (PIECE / BLOCK); block < (end < last ? end : last); block++) {
+    const Measure& measure = codes.measures[block];
+    const uint8_t* bytes = codes.bytes + block * groups * 4 * BLOCK;
+    leastDots(panel, floors, measure, least);
     for (int first = 0; first < scan.count; first += 8) {
-      if (scan.count == 1 ? !findReach<1>(panel, 0, floors, block, groups, reach)
-                          : !findReach<8>(panel, first, floors, block, groups, reach))
-        continue;
-      for (int q = first; q < (first + 8 < scan.count ? first + 8 : scan.count); q++) {
+      const bool any = scan.count == 1 ? findReach<1>(panel.words, least, bytes, groups, reach)
+                                       : findReach<8>(panel.words + first, least + first, bytes, groups, reach);
+      for (int q = first; any && q < (first + 8 < scan.count ? first + 8 : scan.count); q++) {
         const Reach& found = reach[q - first];
+        if (found.mask == 0) continue;
+        const float radius = panel.radius(q, measure);
         for (uint32_t rest = found.mask; rest != 0; rest &= rest - 1) {
           const int i = __builtin_ctz(rest);
-          const float lower = found.upper[i] - 2 * panel.radius(q, block) * block.scales[i] - SPARE;
-          if (scan.open(b * BLOCK + i)) best.propose(q, lower, found.upper[i], static_cast<int32_t>(b * BLOCK + i));
+          const float dot = static_cast<float>(found.dots[i] - panel.offset[q]) * panel.scale[q];
+          const float lower = (dot - radius) * measure.scale - SPARE, upper = (dot + radius) * measure.scale + SPARE;
+          if (scan.open(block * BLOCK + i)) best.propose(q, lower, upper, static_cast<int32_t>(block * BLOCK + i));
         }
-        if (found.mask != 0) floors[q] = best.floor(q);
+        floors[q] = best.floor(q);
       }
     }
   }
@@ -129,13 +139,12 @@ void scanFloats(const Scan& scan, const FloatPanel& panel, Best& best, int64_t p
   }
 }
 
-/// at = queries [B, width], table [rows, width], codes, scales, radii, allowed bits, rows out [B, k], scores out
-/// [B, k]; n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count;
+/// at = queries [B, width], table [rows, width], codes, measures, allowed bits, rows out [B, k], scores out [B, k]; n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count;
 /// x = largest norm.
 void scanTable(const Call& c) {
   const int64_t rows = c.n[0], first = c.n[2];
   const int width = c.n[1], count = c.n[3], k = c.n[4];
-  const Scan scan{c.in(0) + first * width, c.in(1), c.n[6] != 0 ? static_cast<const uint8_t*>(c.at[5]) : nullptr, rows,
+  const Scan scan{c.in(0) + first * width, c.in(1), c.n[6] != 0 ? static_cast<const uint8_t*>(c.at[4]) : nullptr, rows,
                   width, count};
   Best best(scan, count, k, rows);
   void* scratch = std::malloc(sizeof(float) * (width + 3) * PANEL);
@@ -143,11 +152,11 @@ void scanTable(const Call& c) {
   if (best.ready() && scratch != nullptr) {
 #if GYM_LANES == 16
     if (c.n[5] != 0 && dotsOfBytes()) {
-      const Block table{static_cast<const uint8_t*>(c.at[2]), c.in(3), c.in(4)};
+      const Codes codes{static_cast<const uint8_t*>(c.at[2]), static_cast<const Measure*>(c.at[3])};
       CodedPanel panel;
       panel.words = static_cast<uint32_t*>(scratch);
       encodePanel(scan.queries, count, width, &panel);
-      best.eachPiece(piecesOf(rows), [&](int64_t piece) { scanCodes(scan, table, panel, best, piece); });
+      best.eachPiece(piecesOf(rows), [&](int64_t piece) { scanCodes(scan, codes, panel, best, piece); });
     } else
 #endif
     {
@@ -156,7 +165,7 @@ void scanTable(const Call& c) {
       fillPanel(scan, c.x[0], &panel);
       best.eachPiece(piecesOf(rows), [&](int64_t piece) { scanFloats(scan, panel, best, piece); });
     }
-    best.write(static_cast<int32_t*>(c.at[6]) + first * k, c.out(7) + first * k);
+    best.write(static_cast<int32_t*>(c.at[5]) + first * k, c.out(6) + first * k);
   }
   std::free(scratch);
 }
