@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import type tf from '@tensorflow/tfjs';
 import { complaint } from '../check.js';
 import { Recordings, slotsFor, tensorsOf, type Inputs, type InputTensors } from './compiled-programs.js';
 import { floats, nativeInUse } from './native/memory.js';
@@ -7,6 +7,7 @@ import { Program, copyFlat } from './native/program.js';
 import { Tape, difference } from './native/record.js';
 import { run, whileRecording } from './native/run.js';
 import type { ParameterSet } from './parameters.js';
+import { scoped } from './scope.js';
 import type { StepReport, Trainer } from './train.js';
 
 /** Float32 tensors by name, and their numbers. */
@@ -80,7 +81,7 @@ function recordStep(
 
 /** The first half of a step, and copies of its outputs: in new arrays, or in those of the time before. */
 function forwardAndBackward(trainer: Trainer, build: () => StepTensors, before: Outputs): Outputs {
-  return tf.tidy(() => {
+  return scoped(() => {
     let kept: Outputs = {};
     trainer.differentiate(() => {
       const { loss, outputs = {} } = build();
@@ -102,7 +103,7 @@ export function compileInference(
 ): (inputs: Inputs) => Outputs {
   const recordings = new Recordings(parameters);
   const trace = (inputs: Inputs, before: Outputs): Outputs =>
-    tf.tidy(() =>
+    scoped(() =>
       stored(
         parameters.run(parameters.tensors(), () => build(tensorsOf(inputs))),
         before,

@@ -7,6 +7,7 @@ import { Adam, type AdamSettings } from './optimisers/adam.js';
 import { normOf, type Optimiser } from './optimisers/optimiser.js';
 import { Sgd, type SgdSettings } from './optimisers/sgd.js';
 import type { ParameterSet } from './parameters.js';
+import { scoped } from './scope.js';
 
 /** Builds the loss of one batch out of tensor operations and the layers of this folder; returns a scalar. */
 export type Loss = () => tf.Scalar;
@@ -29,7 +30,7 @@ const squares = kernel('squares');
  * inside are gone when it returns.
  */
 export function infer(parameters: ParameterSet, build: () => tf.Tensor): Float32Array {
-  return tf.tidy(() => parameters.run(parameters.tensors(), () => build().dataSync<'float32'>().slice()));
+  return scoped(() => parameters.run(parameters.tensors(), () => build().dataSync<'float32'>().slice()));
 }
 
 /** The number in a scalar tensor; for metrics inside a loss. */
@@ -63,9 +64,7 @@ export class Trainer {
    */
   step(build: Loss, learningRate?: number): StepReport {
     return this.around(learningRate, () => {
-      tf.tidy(() => {
-        this.differentiate(build);
-      });
+      scoped(() => this.differentiate(build));
       this.apply();
     });
   }
