@@ -8,7 +8,7 @@ import { selfAttention } from '../../core/tensor/ops/attention.js';
 import { layerNorm } from '../../core/tensor/ops/layer-norm.js';
 import { ParameterSet, zeros, type Initialiser, type Parameter } from '../../core/tensor/parameters.js';
 import { Trainer, infer } from '../../core/tensor/train.js';
-import type { MlpSize, Sizes, WorkloadName } from './tensor-sizes.js';
+import type { MlpSize, Sizes, TableSize, WorkloadName } from './tensor-sizes.js';
 
 /** A workload in our tensors. Each call is one step, and returns its loss, or the first number of what came out. */
 export interface Ours {
@@ -29,6 +29,7 @@ export const OURS: Readonly<Record<WorkloadName, (sizes: Sizes) => Ours>> = {
   'policy-1': (sizes) => policy(sizes['policy-1']),
   transformer: (sizes) => transformerStep(sizes.transformer),
   embedding: (sizes) => embeddingStep(sizes.embedding),
+  'embedding-sgd': (sizes) => embeddingStep(sizes['embedding-sgd']),
   matmul: (sizes) => product(sizes.matmul),
 };
 
@@ -131,7 +132,7 @@ const spread: Initialiser = (out) => {
   for (let i = 0; i < out.length; i++) out[i] = ((Math.imul(i, 0x9e3779b1) >>> 0) / 2 ** 32 - 0.5) / 10;
 };
 
-function embeddingStep({ rows, width, bags, bag, batches }: Sizes['embedding']): Ours {
+function embeddingStep({ rows, width, bags, bag, batches, table }: TableSize): Ours {
   const source = seed();
   const make = (): Model => {
     const parameters = new ParameterSet();
@@ -140,7 +141,7 @@ function embeddingStep({ rows, width, bags, bag, batches }: Sizes['embedding']):
       buckets: rows,
       width,
       initialise: spread,
-      byRows: { optimiser: 'adagrad' },
+      byRows: { optimiser: table },
     } as const;
     const look = embeddingBag(parameters, options, seed());
     const net = dense(parameters, { name: 'net', inputs: width, outputs: 1 }, seed());

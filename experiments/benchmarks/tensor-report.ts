@@ -37,6 +37,7 @@ const BARS: Readonly<Record<WorkloadName, Ratios>> = {
   'policy-1': { compiled: 0.25 },
   transformer: { compiled: 1 },
   embedding: { eager: 0.5, compiled: 0.5 },
+  'embedding-sgd': { compiled: 0.5 },
   matmul: { gflops: 0.8 },
 };
 

@@ -115,10 +115,12 @@ def embedding(s):
     batches = [torch.randint(0, s["rows"], (s["bags"], s["bag"])) for _ in range(s["batches"])]
     y = torch.randn(s["bags"], 1)
     tables = {
-        "Adagrad": lambda p: torch.optim.Adagrad(p, lr=0.05),
-        "SparseAdam": lambda p: torch.optim.SparseAdam(list(p), lr=1e-3),
-        "SGD": lambda p: torch.optim.SGD(p, lr=0.05),
-    }
+        "adagrad": {
+            "Adagrad": lambda p: torch.optim.Adagrad(p, lr=0.05),
+            "SparseAdam": lambda p: torch.optim.SparseAdam(list(p), lr=1e-3),
+        },
+        "sgd": {"SGD": lambda p: torch.optim.SGD(p, lr=0.05)},
+    }[s["table"]]
     def variant(of_table):
         def make():
             table = nn.EmbeddingBag(s["rows"], s["width"], mode="sum", sparse=True)
@@ -138,7 +140,7 @@ def matmul(s):
 
 WORKLOADS = {
     "mlp-64": mlp_step, "mlp-512": mlp_step, "policy-1": policy,
-    "transformer": transformer, "embedding": embedding, "matmul": matmul,
+    "transformer": transformer, "embedding": embedding, "embedding-sgd": embedding, "matmul": matmul,
 }
 ready = {}
 TURNS = 3

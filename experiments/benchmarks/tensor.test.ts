@@ -8,7 +8,8 @@ const TINY: Sizes = {
   'mlp-512': { batch: 9, inputs: 6, hidden: [17, 8] },
   'policy-1': { batch: 1, inputs: 5, hidden: [6, 6] },
   transformer: { batch: 3, places: 5, width: 8, heads: 2 },
-  embedding: { rows: 100, width: 4, bags: 6, bag: 3, batches: 2 },
+  embedding: { rows: 100, width: 4, bags: 6, bag: 3, batches: 2, table: 'adagrad' },
+  'embedding-sgd': { rows: 100, width: 4, bags: 6, bag: 3, batches: 2, table: 'sgd' },
   matmul: { rows: 8, inner: 9, columns: 10 },
 };
 

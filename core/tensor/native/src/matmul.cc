@@ -157,7 +157,9 @@ void packStrips(const Matrix& A, int64_t m0, int64_t rows, int64_t k0, int64_t d
   for (int64_t i0 = 0; i0 < rows; i0 += TALL) {
     const int64_t tall = least(TALL, rows - i0);
     const float* from = A.at + (m0 + i0) * A.rows + k0 * A.columns;
-    if (A.rows == 1) {
+    if (A.rows == 1 && tall == TALL) {
+      for (int64_t k = 0; k < depth; k++) std::memcpy(out + k * TALL, from + k * A.columns, TALL * sizeof(float));
+    } else if (A.rows == 1) {
       for (int64_t k = 0; k < depth; k++)
         for (int64_t i = 0; i < tall; i++) out[k * TALL + i] = from[k * A.columns + i];
     } else {
