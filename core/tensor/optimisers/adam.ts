@@ -1,7 +1,7 @@
 import { expectLength } from '../../check.js';
 import { nativeInUse } from '../native/memory.js';
 import { kernel, run } from '../native/run.js';
-import { CLIP, RATE, clipping, finite, normOf, type Optimiser, type Update } from './optimiser.js';
+import { Stepping, clipping, finite, normOf, type Optimiser, type Update } from './optimiser.js';
 
 export interface AdamSettings {
   /** Step size; 1e-4 to 1e-2 is usual. */
@@ -26,41 +26,21 @@ const adam = kernel('adam');
  *   m ← β₁m + (1 − β₁)g     v ← β₂v + (1 − β₂)g²
  *   θ ← θ − η·(m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε) + λθ)
  */
-export class Adam implements Optimiser {
+export class Adam extends Stepping<Required<AdamSettings>> implements Optimiser {
   readonly kind = 'adam';
-  readonly settings: Required<AdamSettings>;
   /** [parameters] running mean of the gradient, then of its square. */
   readonly state: { readonly mean: Float32Array; readonly square: Float32Array };
-  /** Learning rate, clip, 1 − β₁ᵗ, √(1 − β₂ᵗ). */
-  readonly #rates = new Float64Array(4);
-  #steps = 0;
 
   constructor(size: number, settings: AdamSettings) {
-    this.settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: Infinity, ...settings };
+    super({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: Infinity, ...settings });
     this.state = { mean: new Float32Array(size), square: new Float32Array(size) };
   }
 
-  get learningRate(): number {
-    return this.settings.learningRate;
-  }
-  get clipNorm(): number {
-    return this.settings.clipNorm;
-  }
-  get steps(): number {
-    return this.#steps;
-  }
-
-  begin(learningRate: number): void {
-    this.#steps++;
-    const { beta1, beta2, clipNorm } = this.settings;
-    this.#rates[RATE] = learningRate;
-    this.#rates[CLIP] = clipNorm;
-    this.#rates[2] = 1 - beta1 ** this.#steps;
-    this.#rates[3] = Math.sqrt(1 - beta2 ** this.#steps);
-  }
-
-  abandon(): void {
-    this.#steps--;
+  override begin(learningRate: number): void {
+    super.begin(learningRate);
+    const { beta1, beta2 } = this.settings;
+    this.rates[2] = 1 - beta1 ** this.steps;
+    this.rates[3] = Math.sqrt(1 - beta2 ** this.steps);
   }
 
   apply(update: Update): void {
@@ -73,11 +53,11 @@ export class Adam implements Optimiser {
         [values.length, squares.length],
         [beta1, beta2, epsilon, weightDecay],
       ];
-      run(adam(), [], [values, gradient, mean, square, this.#rates, squares, loss], sizes, constants);
+      run(adam(), [], [values, gradient, mean, square, this.rates, squares, loss], sizes, constants);
       return;
     }
     if (!finite(update)) return;
-    const [rate, clip, correction1, correction2] = this.#rates;
+    const [rate, clip, correction1, correction2] = this.rates;
     const scale = clipping(normOf(squares), clip);
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i] * scale;
@@ -95,6 +75,6 @@ export class Adam implements Optimiser {
     expectLength('Adam square', state['square'], { parameters: this.state.square.length });
     this.state.mean.set(state['mean']);
     this.state.square.set(state['square']);
-    this.#steps = steps;
+    this.goOn(steps);
   }
 }

@@ -30,6 +30,42 @@ export interface Optimiser {
   restore(state: Readonly<Record<string, Float32Array>>, steps: number): void;
 }
 
+/** What every optimiser counts and keeps of its settings. */
+export abstract class Stepping<Settings extends { readonly learningRate: number; readonly clipNorm: number }> {
+  readonly settings: Settings;
+  /** Numbers of the present step: learning rate, clip, and two of the optimiser's own. */
+  protected readonly rates = new Float64Array(4);
+  #steps = 0;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+  }
+
+  get learningRate(): number {
+    return this.settings.learningRate;
+  }
+  get clipNorm(): number {
+    return this.settings.clipNorm;
+  }
+  get steps(): number {
+    return this.#steps;
+  }
+
+  begin(learningRate: number): void {
+    this.#steps++;
+    this.rates[RATE] = learningRate;
+    this.rates[CLIP] = this.settings.clipNorm;
+  }
+
+  abandon(): void {
+    this.#steps--;
+  }
+
+  protected goOn(steps: number): void {
+    this.#steps = steps;
+  }
+}
+
 /** Places in `rates`, as `src/optimise.cc` reads them. */
 export const RATE = 0;
 export const CLIP = 1;

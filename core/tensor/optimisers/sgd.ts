@@ -1,7 +1,7 @@
 import { expectLength } from '../../check.js';
 import { nativeInUse } from '../native/memory.js';
 import { kernel, run } from '../native/run.js';
-import { CLIP, RATE, clipping, finite, normOf, type Optimiser, type Update } from './optimiser.js';
+import { Stepping, clipping, finite, normOf, type Optimiser, type Update } from './optimiser.js';
 
 export interface SgdSettings {
   /** Step size; 1e-3 to 1 is usual. */
@@ -21,37 +21,14 @@ const sgd = kernel('sgd');
  *
  *   u ← μu + g     θ ← θ − η·(u + λθ)
  */
-export class Sgd implements Optimiser {
+export class Sgd extends Stepping<Required<SgdSettings>> implements Optimiser {
   readonly kind = 'sgd';
-  readonly settings: Required<SgdSettings>;
   /** [parameters] u; without momentum it is never touched. */
   readonly state: { readonly velocity: Float32Array };
-  readonly #rates = new Float64Array(4);
-  #steps = 0;
 
   constructor(size: number, settings: SgdSettings) {
-    this.settings = { momentum: 0, weightDecay: 0, clipNorm: Infinity, ...settings };
+    super({ momentum: 0, weightDecay: 0, clipNorm: Infinity, ...settings });
     this.state = { velocity: new Float32Array(size) };
-  }
-
-  get learningRate(): number {
-    return this.settings.learningRate;
-  }
-  get clipNorm(): number {
-    return this.settings.clipNorm;
-  }
-  get steps(): number {
-    return this.#steps;
-  }
-
-  begin(learningRate: number): void {
-    this.#steps++;
-    this.#rates[RATE] = learningRate;
-    this.#rates[CLIP] = this.settings.clipNorm;
-  }
-
-  abandon(): void {
-    this.#steps--;
   }
 
   apply(update: Update): void {
@@ -61,11 +38,11 @@ export class Sgd implements Optimiser {
     const { momentum, weightDecay } = this.settings;
     if (nativeInUse()) {
       const sizes = [values.length, squares.length];
-      run(sgd(), [], [values, gradient, velocity, this.#rates, squares, loss], sizes, [momentum, weightDecay]);
+      run(sgd(), [], [values, gradient, velocity, this.rates, squares, loss], sizes, [momentum, weightDecay]);
       return;
     }
     if (!finite(update)) return;
-    const [rate, clip] = this.#rates;
+    const [rate, clip] = this.rates;
     const scale = clipping(normOf(squares), clip);
     for (let i = 0; i < values.length; i++) {
       let direction = gradient[i] * scale;
@@ -77,6 +54,6 @@ export class Sgd implements Optimiser {
   restore(state: Readonly<Record<string, Float32Array>>, steps: number): void {
     expectLength('SGD velocity', state['velocity'], { parameters: this.state.velocity.length });
     this.state.velocity.set(state['velocity']);
-    this.#steps = steps;
+    this.goOn(steps);
   }
 }
