@@ -6,6 +6,7 @@
       'src/table.cc',
       'src/elementwise.cc',
       'src/matmul.cc',
+      'src/dense.cc',
       'src/reduce.cc',
       'src/rows.cc',
       'src/shape.cc',
