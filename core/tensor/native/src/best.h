@@ -91,10 +91,17 @@ struct alignas(64) Query {
   int lock;
 };
 
+/// A row whose score lies in [lower, upper].
+struct Proposal {
+  float lower, upper;
+  int32_t row;
+};
+
 /// `Source` has score(query, row) and prefetch(row).
 template <class Source>
 class Collector {
  public:
+  /// For at most `rows` proposals a query.
   Collector(const Source& source, int queries, int k, int64_t rows) : source_(source), queries_(queries), k_(k) {
     const int64_t ample = 16 * static_cast<int64_t>(k) + 1024;
     most_ = static_cast<int>(ample < rows ? ample : rows + 1);
@@ -115,52 +122,65 @@ class Collector {
 
   bool ready() const { return memory_ != nullptr; }
 
-  /// What each query's k-th best score is at least; −∞ before k rows are known. A row that stays below is no answer.
-  float floor(int q) const { return fromBits(__atomic_load_n(floor_ + q, __ATOMIC_RELAXED)) - SPARE; }
-  void floors(float* to) const {
-    for (int q = 0; q < PANEL; q++) to[q] = floor(q);
-  }
-
-  /// A row whose score lies in [lower, upper]; it is scored later, if it still matters.
-  void propose(int q, float lower, float upper, int32_t row) {
-    Query& query = query_[q];
-    const uint64_t most = keyOf(upper, row);
-    acquire(query);
-    if (!query.sure.beats(most, k_) && !query.scored.beats(most, k_)) {
-      query.sure.offer(keyOf(lower, row), k_);
-      if (query.sure.count == k_) raise(q, scoreOf(query.sure.key[0]));
-      query.waiting[query.count++] = ~most;
-      if (query.count == most_) settle(q);
+  /// What one thread proposes, handed in several at a time: memory that threads share travels slowly between them.
+  class Desk {
+   public:
+    explicit Desk(Collector& shared) : shared_(shared) { look(); }
+    ~Desk() {
+      for (int q = 0; q < shared_.queries_; q++) handIn(q);
     }
-    release(query);
-  }
+    Desk(const Desk&) = delete;
 
-  /// A row with its score.
-  void offer(int q, float score, int32_t row) {
-    Query& query = query_[q];
-    acquire(query);
-    keep(q, score, row);
-    release(query);
-  }
+    /// What each query's k-th best score is at least; −∞ before k rows are known. A row that stays below is no answer.
+    float floors[PANEL];
+    void look() {
+      for (int q = 0; q < PANEL; q++) floors[q] = shared_.floor(q);
+    }
 
-  /// Calls work(piece) for each, scattered over the table, so that the floors rise early however the rows are sorted.
+    /// For a row that may reach the query's floor.
+    void propose(int q, float lower, float upper, int64_t row) {
+      held_[q][count_[q]++] = Proposal{lower, upper, static_cast<int32_t>(row)};
+      if (count_[q] == ROOM) handIn(q);
+    }
+
+   private:
+    static constexpr int ROOM = 16;
+
+    void handIn(int q) {
+      if (count_[q] == 0) return;
+      shared_.take(q, held_[q], count_[q]);
+      count_[q] = 0;
+      floors[q] = shared_.floor(q);
+    }
+
+    Collector& shared_;
+    int count_[PANEL] = {};
+    Proposal held_[PANEL][ROOM];
+  };
+
+  /// Calls work(desk, piece) for each, scattered over the table, so that the floors rise early however rows are sorted.
   template <class F>
-  void eachPiece(int64_t pieces, const F& work) const {
-    const int64_t stride = strideOver(pieces);
-    forEach(pieces, 1, [&](int64_t from, int64_t to) {
-      for (int64_t i = from; i < to; i++) work(i * stride % pieces);
+  void eachPiece(int64_t pieces, const F& work) {
+    const int64_t stride = strideOver(pieces), share = pieces / 64;
+    forEach(pieces, share < 1 ? 1 : share < 16 ? share : 16, [&](int64_t from, int64_t to) {
+      Desk desk(*this);
+      for (int64_t i = from; i < to; i++) {
+        work(desk, i * stride % pieces);
+        desk.look();
+      }
     });
   }
 
-  /// Scores and offers every row of a list without repetitions.
+  /// Scores every row of a list without repetitions.
   void eachListed(const int32_t* list, int64_t length) {
     constexpr int STRETCH = 128, AHEAD = 8;
     forEach(length, STRETCH, [&](int64_t from, int64_t to) {
+      Desk desk(*this);
       for (int64_t i = from; i < to; i++) {
         if (i + AHEAD < to) source_.prefetch(list[i + AHEAD]);
         for (int q = 0; q < queries_; q++) {
           const float score = source_.score(q, list[i]);
-          if (score >= floor(q)) offer(q, score, list[i]);
+          if (score >= desk.floors[q]) desk.propose(q, score, score, list[i]);
         }
       }
     });
@@ -183,21 +203,28 @@ class Collector {
   }
 
  private:
-  static void acquire(Query& query) {
+  float floor(int q) const { return fromBits(__atomic_load_n(floor_ + q, __ATOMIC_RELAXED)) - SPARE; }
+
+  /// For the holder of the query's lock.
+  void raise(int q, const Heap& heap) {
+    if (heap.count < k_) return;
+    const float score = scoreOf(heap.key[0]), old = fromBits(__atomic_load_n(floor_ + q, __ATOMIC_RELAXED));
+    if (score > old) __atomic_store_n(floor_ + q, toBits(score), __ATOMIC_RELAXED);
+  }
+
+  void take(int q, const Proposal* proposals, int count) {
+    Query& query = query_[q];
     while (__atomic_exchange_n(&query.lock, 1, __ATOMIC_ACQUIRE) != 0) {
     }
-  }
-  static void release(Query& query) { __atomic_store_n(&query.lock, 0, __ATOMIC_RELEASE); }
-
-  void raise(int q, float score) {
-    const float old = fromBits(__atomic_load_n(floor_ + q, __ATOMIC_RELAXED));
-    if (score > old) __atomic_store_n(floor_ + q, toBits(score), __ATOMIC_RELAXED);  // one writer: the lock's holder
-  }
-
-  void keep(int q, float score, int32_t row) {
-    Heap& scored = query_[q].scored;
-    scored.offer(keyOf(score, row), k_);
-    if (scored.count == k_) raise(q, scoreOf(scored.key[0]));
+    for (int i = 0; i < count; i++) {
+      const uint64_t most = keyOf(proposals[i].upper, proposals[i].row);
+      if (query.sure.beats(most, k_) || query.scored.beats(most, k_)) continue;
+      query.sure.offer(keyOf(proposals[i].lower, proposals[i].row), k_);
+      query.waiting[query.count++] = ~most;
+      if (query.count == most_) settle(q);
+    }
+    raise(q, query.sure);
+    __atomic_store_n(&query.lock, 0, __ATOMIC_RELEASE);
   }
 
   /// Scores what waits, the most promising first, as long as it may still be among the best. Rows are asked for some
@@ -206,6 +233,7 @@ class Collector {
     constexpr int AHEAD = 8;
     int32_t asked[AHEAD];
     Query& query = query_[q];
+    raise(q, query.sure);
     const uint64_t least = keyOf(floor(q), -1);
     Heap promising{query.waiting, 0};
     for (int i = 0; i < query.count; i++)
@@ -217,7 +245,8 @@ class Collector {
       if (!more && from == to) return;
       if (!more || to - from == AHEAD) {
         const int32_t row = asked[from++ % AHEAD];
-        keep(q, source_.score(q, row), row);
+        query.scored.offer(keyOf(source_.score(q, row), row), k_);
+        raise(q, query.scored);
         continue;
       }
       const int32_t row = rowOf(~promising.take());

@@ -1,6 +1,6 @@
 // A table of floats in a byte per number, for passing over rows that cannot be among the best. Rows lie in blocks of 32
-// (for each 4 columns, 32 × 4 bytes) that share a scale s: a row x is stored as x̂ = s·c with whole c in [−127, 127], as the
-// byte c + 128; a query q likewise as q̂ = t·g. Then by Cauchy and Schwarz
+// (for each 4 columns, 32 × 4 bytes) that share a scale s: a row x is stored as x̂ = s·c with whole c in [−127, 127], as
+// the byte c + 128; a query q likewise as q̂ = t·g. Then by Cauchy and Schwarz
 //
 //   |q·x − s·t·(g·c)| ≤ |q|·|x − x̂| + |q − q̂|·|x̂| ≤ s·(|q|·ρ + |q − q̂|·κ) = s·r
 //
@@ -99,8 +99,8 @@ void encodePanel(const float* queries, int count, int width, CodedPanel* panel) 
     const float* query = queries + static_cast<int64_t>(q) * width;
     const int used = q < count ? width : 0;
     const float scale = scaleFor(query, used);
-    double residual, codesNorm, norm = 0;
-    encode(query, used, scale, reinterpret_cast<uint8_t*>(words + q), sizeof(uint32_t) * PANEL, 0, &residual, &codesNorm);
+    double residual, unused, norm = 0;
+    encode(query, used, scale, reinterpret_cast<uint8_t*>(words + q), sizeof(uint32_t) * PANEL, 0, &residual, &unused);
     int32_t total = 0;
     for (int i = 0; i < used; i++) {
       norm += static_cast<double>(query[i]) * query[i];

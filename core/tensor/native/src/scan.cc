@@ -2,8 +2,8 @@
 //
 // A row's score is the sum of q_i·x_i in double precision, in 8 partial sums (i modulo 8) added in a fixed order,
 // rounded once to float. Products of floats are exact in double, so the score is the same on every instruction set and
-// in JavaScript. To score every row like this would be slow; a cheap bound tells which rows may be among the best at all,
-// from byte codes (codes.h) where the processor multiplies those, else from a product in floats.
+// in JavaScript. To score every row like this would be slow; a cheap bound tells which rows may be among the best at
+// all, from byte codes (codes.h) where the processor multiplies those, else from a product in floats.
 #include "codes.h"
 
 namespace gym {
@@ -46,17 +46,15 @@ struct Codes {
 };
 
 /// One piece of a coded table.
-void scanCodes(const Scan& scan, const Codes& codes, const CodedPanel& panel, Best& best, int64_t piece) {
+void scanCodes(const Scan& scan, const Codes& codes, const CodedPanel& panel, Best::Desk& desk, int64_t piece) {
   const int groups = groupsOf(scan.width);
   const int64_t last = blocksOf(scan.rows), end = (piece + 1) * (PIECE / BLOCK);
-  float floors[PANEL];
   int32_t least[PANEL];
   Reach reach[8];
-  best.floors(floors);
   for (int64_t block = piece * (PIECE / BLOCK); block < (end < last ? end : last); block++) {
     const Measure& measure = codes.measures[block];
     const uint8_t* bytes = codes.bytes + block * groups * 4 * BLOCK;
-    leastDots(panel, floors, measure, least);
+    leastDots(panel, desk.floors, measure, least);
     for (int first = 0; first < scan.count; first += 8) {
       const bool any = scan.count == 1 ? findReach<1>(panel.words, least, bytes, groups, reach)
                                        : findReach<8>(panel.words + first, least + first, bytes, groups, reach);
@@ -68,9 +66,8 @@ void scanCodes(const Scan& scan, const Codes& codes, const CodedPanel& panel, Be
           const int i = __builtin_ctz(rest);
           const float dot = static_cast<float>(found.dots[i] - panel.offset[q]) * panel.scale[q];
           const float lower = (dot - radius) * measure.scale - SPARE, upper = (dot + radius) * measure.scale + SPARE;
-          if (scan.open(block * BLOCK + i)) best.propose(q, lower, upper, static_cast<int32_t>(block * BLOCK + i));
+          if (scan.open(block * BLOCK + i)) desk.propose(q, lower, upper, block * BLOCK + i);
         }
-        floors[q] = best.floor(q);
       }
     }
   }
@@ -103,11 +100,9 @@ GYM_INLINE bool any(VI v) {
 }
 
 /// One piece of a table of floats, 4 rows × 2 vectors of queries at a time.
-void scanFloats(const Scan& scan, const FloatPanel& panel, Best& best, int64_t piece) {
+void scanFloats(const Scan& scan, const FloatPanel& panel, Best::Desk& desk, int64_t piece) {
   constexpr int R = 4, W = L == 1 ? 4 : 2;
   const int64_t end = (piece + 1) * PIECE < scan.rows ? (piece + 1) * PIECE : scan.rows;
-  float floors[PANEL];
-  best.floors(floors);
   for (int64_t row = piece * PIECE; row < end; row += R) {
     const float* x[R];
     for (int r = 0; r < R; r++) x[r] = scan.table + (row + r < end ? row + r : end - 1) * scan.width;
@@ -123,7 +118,7 @@ void scanFloats(const Scan& scan, const FloatPanel& panel, Best& best, int64_t p
       }
       VI hit = {};
       for (int w = 0; w < W; w++) {
-        const V least = load(floors + first + w * L) - load(panel.slack + first + w * L);
+        const V least = load(desk.floors + first + w * L) - load(panel.slack + first + w * L);
         for (int r = 0; r < R; r++) hit |= ~(sum[r][w] < least);
       }
       if (!any(hit)) continue;
@@ -131,15 +126,15 @@ void scanFloats(const Scan& scan, const FloatPanel& panel, Best& best, int64_t p
         for (int j = 0; j < W * L && first + j < scan.count; j++) {
           const int q = first + j;
           const float reached = sum[r][j / L][j % L], upper = reached + panel.slack[q];
-          if (upper < floors[q] || !scan.open(row + r)) continue;
-          best.propose(q, reached - panel.slack[q] - SPARE, upper, static_cast<int32_t>(row + r));
-          floors[q] = best.floor(q);
+          if (upper >= desk.floors[q] && scan.open(row + r))
+            desk.propose(q, reached - panel.slack[q] - SPARE, upper + SPARE, row + r);
         }
     }
   }
 }
 
-/// at = queries [B, width], table [rows, width], codes, measures, allowed bits, rows out [B, k], scores out [B, k]; n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count;
+/// at = queries [B, width], table [rows, width], codes, measures, allowed bits, rows out [B, k], scores out [B, k];
+/// n = rows, width, first query, queries, k, whether there are codes, whether only allowed rows count;
 /// x = largest norm.
 void scanTable(const Call& c) {
   const int64_t rows = c.n[0], first = c.n[2];
@@ -156,14 +151,18 @@ void scanTable(const Call& c) {
       CodedPanel panel;
       panel.words = static_cast<uint32_t*>(scratch);
       encodePanel(scan.queries, count, width, &panel);
-      best.eachPiece(piecesOf(rows), [&](int64_t piece) { scanCodes(scan, codes, panel, best, piece); });
+      best.eachPiece(piecesOf(rows), [&](Best::Desk& desk, int64_t piece) {
+        scanCodes(scan, codes, panel, desk, piece);
+      });
     } else
 #endif
     {
       FloatPanel panel;
       panel.columns = static_cast<float*>(scratch);
       fillPanel(scan, c.x[0], &panel);
-      best.eachPiece(piecesOf(rows), [&](int64_t piece) { scanFloats(scan, panel, best, piece); });
+      best.eachPiece(piecesOf(rows), [&](Best::Desk& desk, int64_t piece) {
+        scanFloats(scan, panel, desk, piece);
+      });
     }
     best.write(static_cast<int32_t*>(c.at[5]) + first * k, c.out(6) + first * k);
   }
@@ -176,7 +175,7 @@ void scanListed(const Call& c) {
   const int64_t first = c.n[2];
   const int width = c.n[1], count = c.n[3], k = c.n[4];
   const Scan scan{c.in(0) + first * width, c.in(1), nullptr, 0, width, count};
-  Best best(scan, count, k, 0);
+  Best best(scan, count, k, c.n[0]);
   if (!best.ready()) return;
   best.eachListed(c.ids(2), c.n[0]);
   best.write(static_cast<int32_t*>(c.at[3]) + first * k, c.out(4) + first * k);

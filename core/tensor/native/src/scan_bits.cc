@@ -62,20 +62,21 @@ template <int WORDS>
 void scanBitsOf(const BitScan& scan, int queries, int64_t rows, const uint8_t* allowed, Best& best) {
   constexpr int FAR = 2048;  // bytes ahead: the processor's own prefetching stops at every page
   const int bytes = WORDS > 0 ? 8 * WORDS : scan.bytes;
-  best.eachPiece(piecesOf(rows), [&](int64_t piece) {
+  best.eachPiece(piecesOf(rows), [&](Best::Desk& desk, int64_t piece) {
     const int64_t end = (piece + 1) * PIECE < rows ? (piece + 1) * PIECE : rows;
     for (int q = 0; q < queries; q++) {
       uint64_t kept[WORDS > 0 ? WORDS : 1];
       for (int w = 0; w < WORDS; w++) kept[w] = scan.query(q)[w];
       const uint64_t* query = WORDS > 0 ? kept : scan.query(q);
-      int most = limit(best.floor(q), bytes);
+      int most = limit(desk.floors[q], bytes);
       const uint8_t* code = scan.table + piece * PIECE * bytes;
       for (int64_t row = piece * PIECE; row < end; row++, code += bytes) {
         __builtin_prefetch(code + FAR);
         const int differ = distanceOf<WORDS>(query, code, bytes);
         if (differ > most || (allowed != nullptr && !has(allowed, row))) continue;
-        best.offer(q, static_cast<float>(-differ), static_cast<int32_t>(row));
-        most = limit(best.floor(q), bytes);
+        const float score = static_cast<float>(-differ);
+        desk.propose(q, score, score, row);
+        most = limit(desk.floors[q], bytes);
       }
     }
   });
@@ -88,7 +89,7 @@ void scanBits(const Call& c) {
   const int bytes = c.n[1], count = c.n[3], k = c.n[4];
   const BitScan scan(static_cast<const uint8_t*>(c.at[0]) + first * bytes, count, bytes,
                      static_cast<const uint8_t*>(c.at[1]));
-  Best best(scan, count, k, 0);
+  Best best(scan, count, k, c.n[0]);
   if (!scan.ready() || !best.ready()) return;
   const auto scanAll = bytes == 8    ? scanBitsOf<1>
                        : bytes == 16 ? scanBitsOf<2>
@@ -105,7 +106,7 @@ void scanBitsListed(const Call& c) {
   const int bytes = c.n[1], count = c.n[3], k = c.n[4];
   const BitScan scan(static_cast<const uint8_t*>(c.at[0]) + first * bytes, count, bytes,
                      static_cast<const uint8_t*>(c.at[1]));
-  Best best(scan, count, k, 0);
+  Best best(scan, count, k, c.n[0]);
   if (!scan.ready() || !best.ready()) return;
   best.eachListed(c.ids(2), c.n[0]);
   best.write(static_cast<int32_t*>(c.at[3]) + first * k, c.out(4) + first * k);
