@@ -53,7 +53,7 @@ export function vectorsOf({ kind, count, queries, spread, seed }: Rows): {
       if (spread === 'whole') return Math.round(normal);
       if (spread === 'alike') return 0.1;
       if (spread === 'close') return 1 + 1e-6 * normal;
-      return normal * length * (spread === 'tiny' ? 1e-30 : spread === 'huge' ? 1e15 : 1);
+      return normal * length * (spread === 'tiny' ? (seed % 2 === 0 ? 1e-30 : 3e-21) : spread === 'huge' ? 1e15 : 1);
     });
   };
   return { kind, rows: fill(count), queries: fill(queries) };

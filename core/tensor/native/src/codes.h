@@ -1,6 +1,6 @@
 // A table of floats in a byte per number, for passing over rows that cannot be among the best. Rows lie in blocks of 32
-// (for each 4 columns, 32 × 4 bytes) that share a scale s: a row x is stored as x̂ = s·c with whole c in [−127, 127], as
-// the byte c + 128; a query q likewise as q̂ = t·g. Then by Cauchy and Schwarz
+// (for each 4 columns, 32 × 4 bytes) that share a scale s: a row x is stored as x̂ = s·c, with whole c in [−127, 127]
+// written as the byte c + 128; a query q likewise as q̂ = t·g. Then by Cauchy and Schwarz
 //
 //   |q·x − s·t·(g·c)| ≤ |q|·|x − x̂| + |q − q̂|·|x̂| ≤ s·(|q|·ρ + |q − q̂|·κ) = s·r
 //
