@@ -1,4 +1,6 @@
 import type { Quality, ModelCard } from '../reward-models/contract.js';
+import type { AbSection } from './ab/contract.js';
+import type { Agreement, DesignTable, PowerTable } from './ab/simulate/contract.js';
 
 /**
  * What an experiment ends in: one document, saved as report.json and drawn as report.html from it alone.
@@ -19,6 +21,11 @@ export interface ReportDocument {
   readonly curves: readonly Curve[];
   readonly segments: readonly SegmentTable[];
   readonly rollouts: readonly RolloutSection[];
+  /** A/B tests: of recorded data, or played in a world. */
+  readonly abTests?: readonly AbSection[];
+  readonly designs?: readonly DesignTable[];
+  readonly power?: readonly PowerTable[];
+  readonly agreements?: readonly Agreement[];
 }
 
 /** How far the data carries an answer. */

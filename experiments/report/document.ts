@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { GymError, complaint, messageOf } from '../../core/check.js';
 import type { ReportDocument } from '../contract.js';
+import { abTest, agreement, designTable, powerTable } from './document-ab.js';
+import { estimate, list, number, pair, text, verdict } from './document-parts.js';
 
 /** The file format of report.json. The types live in contract.ts; SCHEMA_IN_STEP ties the schema to them. */
 
 const FORMAT = 'recsys-gym/report';
 const VERSION = 1;
-
-const number = z.number();
-const text = z.string();
-const pair = z.tuple([number, number]).readonly();
-const list = <Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> => z.array(item).readonly();
-const verdict = z.enum(['supported', 'weak', 'unsupported']);
 
 /** JSON has no NaN; this is the one place where NaN means something (a single class has no ROC curve): written as null. */
 const numberOrNaN = z.codec(number.nullable(), z.union([number, z.nan()]), {
@@ -37,15 +33,6 @@ const card = z.strictObject({
   quality: list(quality),
   epochs: number,
   parameters: number,
-});
-
-const estimate = z.strictObject({
-  value: number.nullable(),
-  standardError: number.nullable(),
-  interval: pair.nullable(),
-  method: text,
-  setting: number.exactOptional(),
-  bootstrap: pair.exactOptional(),
 });
 
 const diagnostics = z.strictObject({
@@ -155,6 +142,10 @@ const schema = z.strictObject({
       overall: estimate,
     }),
   ),
+  abTests: list(abTest).exactOptional(),
+  designs: list(designTable).exactOptional(),
+  power: list(powerTable).exactOptional(),
+  agreements: list(agreement).exactOptional(),
 });
 
 type Complete<T> = T extends object ? { readonly [K in keyof T]-?: Complete<T[K]> } : T;

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** What the schemas of a saved report share. */
+
+export const number = z.number();
+export const text = z.string();
+export const pair = z.tuple([number, number]).readonly();
+export const list = <Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> => z.array(item).readonly();
+export const verdict = z.enum(['supported', 'weak', 'unsupported']);
+
+export const estimate = z.strictObject({
+  value: number.nullable(),
+  standardError: number.nullable(),
+  interval: pair.nullable(),
+  method: text,
+  setting: number.exactOptional(),
+  bootstrap: pair.exactOptional(),
+});
