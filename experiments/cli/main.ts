@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { GymError, messageOf } from '../../core/check.js';
+import { registerAb } from './ab.js';
 import { registerAgents } from './agents.js';
 import { registerBench } from './bench.js';
 import { registerDoctor } from './doctor.js';
@@ -16,6 +17,7 @@ import { pc, remark } from './terminal.js';
 const COMMANDS = [
   registerRun,
   registerEvaluate,
+  registerAb,
   registerLogs,
   registerReport,
   registerEnvs,

@@ -1,0 +1,12 @@
+import type { Argv } from 'yargs';
+
+/** The ways to an A/B test, in the order in which --help lists them. */
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [];
+
+/** `ab`: A/B tests, of recorded data or played in a world. */
+export function registerAb(cli: Argv): Argv {
+  return cli.command('ab', 'A/B tests: of recorded data, or played in a world', (command) => {
+    for (const register of SUBCOMMANDS) register(command);
+    return command.demandCommand(1, 'Name what to do with A/B tests: see --help.');
+  });
+}
