@@ -19,3 +19,10 @@ export { importOpenBandit } from './import/open-bandit.js';
 export { importTable, type TableOptions } from './import/table.js';
 export { parseMap, type FieldMap } from './import/table-map.js';
 export type { TableFormat } from './import/open-rows.js';
+export {
+  readColumns,
+  readColumnNames,
+  type CodedTexts,
+  type ReadColumns,
+  type WantedColumns,
+} from './import/fast-csv.js';

@@ -7,6 +7,7 @@ export * from './summarise.js';
 export * from './diagnostics.js';
 export * from './verdict.js';
 export * from './bad-rounds.js';
-export * from './table.js';
+export { readEvaluationTable } from './table.js';
+export type { EvaluationTable, TableColumns } from './table-columns.js';
 export * from './sources.js';
 export * from './smoothed-rates.js';

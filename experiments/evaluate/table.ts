@@ -1,208 +1,63 @@
-import { GymError, suggestion } from '../../core/check.js';
-import { openRows } from '../../logs/import/open-rows.js';
-import { isMissing, parseNumber, shown, type Cell } from '../../logs/import/parse.js';
-import { readActions, type ActionReading } from './action-names.js';
-import { MOST_TOLD, notADistribution, notAPropensity, type BadRow, type BadRows } from './bad-rounds.js';
-import { POLICY_TOLERANCE, type LoggedRounds } from './rounds.js';
+import { readColumnNames, readColumns, type ReadColumns } from '../../logs/import/fast-csv.js';
+import { readActions } from './action-names.js';
+import { POLICY_TOLERANCE } from './rounds.js';
+import { expectGuesses, knownActions, placesOf, type EvaluationTable, type TableColumns } from './table-columns.js';
+import { readTableRows } from './table-rows.js';
 
-/** Which columns of a table say what. */
-export interface TableColumns {
-  readonly action: string;
-  readonly reward: string;
-  readonly propensity: string;
-  /** One column per action with the target policy's probability, or 'uniform'. */
-  readonly policy: readonly string[] | 'uniform';
-  /** One column per action with a reward model's guess, in the same order. */
-  readonly guess?: readonly string[];
-  /** For the uniform policy: how many actions there are, or their names; by default those the log shows. */
-  readonly actions?: number | readonly string[];
-}
-
-/** Logged rounds with the policy that is judged on them. Rows that cannot be used are not among the rounds. */
-export interface EvaluationTable {
-  readonly rounds: LoggedRounds;
-  readonly target: Float64Array;
-  readonly guesses: Float64Array | undefined;
-  /** Rows of the table, usable or not. */
-  readonly rows: number;
-  readonly bad: BadRows;
-}
+export type { EvaluationTable, TableColumns } from './table-columns.js';
 
 /**
  * Reads a table (CSV, TSV or NDJSON) of logged decisions for evaluation. Rows that cannot be used are not dropped
  * silently: they come back in `bad`, and the caller refuses to answer while there are any. How actions are named:
  * `readActions`.
+ *
+ * Columns are read as such; only where a row cannot be used is the table read again, row by row, to say why.
  */
 export async function readEvaluationTable(path: string, columns: TableColumns): Promise<EvaluationTable> {
-  const file = await openRows(path);
-  const builder = new TableBuilder(
-    path,
-    file.columns.map((name) => name.trim()),
-    columns,
-  );
-  for await (const { rows } of file.batches)
-    for (const { line, cells, problem } of rows) builder.add(line, cells, problem);
-  return builder.done();
+  const { action, reward, propensity, policy, guess = [] } = columns;
+  placesOf(path, await readColumnNames(path), columns);
+  const read = await readColumns(path, {
+    numbers: [[reward], [propensity], policy === 'uniform' ? [] : policy, guess],
+    texts: [action],
+  });
+  return faultless(read, columns) ?? readTableRows(path, columns);
 }
 
-/** Numbers that grow, without a JavaScript array per row. */
-class Column {
-  #values = new Float64Array(1024);
-  length = 0;
-  push(value: number): void {
-    if (this.length === this.#values.length) {
-      const grown = new Float64Array(2 * this.length);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
-    this.#values[this.length++] = value;
-  }
-  done(): Float64Array {
-    return this.#values.slice(0, this.length);
-  }
+/** The table, where every row can be used. */
+function faultless(read: ReadColumns, columns: TableColumns): EvaluationTable | undefined {
+  const { rows, problems, odd } = read;
+  const [reward, propensity, target, guesses] = read.numbers;
+  const [{ codes: seen, values }] = read.texts;
+  if (rows === 0 || problems.count > 0 || odd.count > 0) return undefined;
+  for (let n = 0; n < rows; n++)
+    if (!Number.isFinite(reward[n]) || !(propensity[n] > 0 && propensity[n] <= 1) || seen[n] < 0) return undefined;
+  if (!areDistributions(target, rows) || guesses.some((guess) => !Number.isFinite(guess))) return undefined;
+  const { codes, count: actions } = readActions(values, ...knownActions(columns));
+  if (codes.some((code) => code < 0)) return undefined;
+  expectGuesses(columns.guess, actions);
+  const code = Int32Array.from(codes);
+  const action = new Int32Array(rows);
+  for (let n = 0; n < rows; n++) action[n] = code[seen[n]];
+  return {
+    rounds: { actions, action, reward, propensity },
+    target: columns.policy === 'uniform' ? new Float64Array(rows * actions).fill(1 / actions) : target,
+    guesses: columns.guess === undefined ? undefined : guesses,
+    rows,
+    bad: { count: 0, first: [] },
+  };
 }
 
-/** Collects the columns of one table. */
-class TableBuilder {
-  readonly #path: string;
-  readonly #columns: TableColumns;
-  readonly #header: readonly string[];
-  readonly #at: { readonly action: number; readonly reward: number; readonly propensity: number };
-  readonly #policyAt: readonly number[];
-  readonly #guessAt: readonly number[];
-  readonly #codes = new Map<string, number>();
-  /** Per usable row: the code of its action's text, its row and its line. */
-  readonly #action = new Column();
-  readonly #row = new Column();
-  readonly #line = new Column();
-  readonly #reward = new Column();
-  readonly #propensity = new Column();
-  readonly #target = new Column();
-  readonly #guesses = new Column();
-  readonly #bad: BadRow[] = [];
-  #badCount = 0;
-  #rows = 0;
-
-  constructor(path: string, header: readonly string[], columns: TableColumns) {
-    const place = (name: string, flag: string): number => {
-      const at = header.indexOf(name);
-      if (at < 0)
-        throw new GymError('usage', `${path}: ${flag}: no column called '${name}'. ${suggestion(name, header)}`);
-      return at;
-    };
-    const places = (names: readonly string[], flag: string): number[] => {
-      const twice = names.find((name, i) => names.indexOf(name) !== i);
-      if (twice !== undefined)
-        throw new GymError('usage', `${flag}: expected one column per action, received '${twice}' twice.`);
-      return names.map((name) => place(name, flag));
-    };
-    this.#path = path;
-    this.#columns = columns;
-    this.#header = header;
-    this.#at = {
-      action: place(columns.action, '--action'),
-      reward: place(columns.reward, '--reward'),
-      propensity: place(columns.propensity, '--propensity'),
-    };
-    this.#policyAt = columns.policy === 'uniform' ? [] : places(columns.policy, '--policy');
-    this.#guessAt = places(columns.guess ?? [], '--guess');
-  }
-
-  add(line: number, cells: readonly Cell[], problem: string | undefined): void {
-    const reason = problem ?? this.#keep(line, cells);
-    if (reason !== undefined) {
-      this.#badCount++;
-      if (this.#bad.length < MOST_TOLD) this.#bad.push({ row: this.#rows, line, reason });
-    }
-    this.#rows++;
-  }
-
-  /** Adds one row's numbers; returns why it cannot be used, if so. */
-  #keep(line: number, cells: readonly Cell[]): string | undefined {
-    const name = cells[this.#at.action];
-    if (isMissing(name)) return 'the action is missing';
-    const reward = parseNumber(cells[this.#at.reward]);
-    if (Number.isNaN(reward)) return `reward ${shown(cells[this.#at.reward])} is not a finite number`;
-    const propensity = parseNumber(cells[this.#at.propensity]);
-    if (!(propensity > 0 && propensity <= 1)) return notAPropensity(shown(cells[this.#at.propensity]));
-    const wrong = this.#keepMatrices(cells);
-    if (wrong !== undefined) return wrong;
-    const text = typeof name === 'string' ? name : String(name);
-    let code = this.#codes.get(text);
-    if (code === undefined) this.#codes.set(text, (code = this.#codes.size));
-    this.#action.push(code);
-    this.#row.push(this.#rows);
-    this.#line.push(line);
-    this.#reward.push(reward);
-    this.#propensity.push(propensity);
-    return undefined;
-  }
-
-  /** The row's probabilities and guesses; those of a bad row are taken back. */
-  #keepMatrices(cells: readonly Cell[]): string | undefined {
-    const policyBefore = this.#target.length;
-    const guessesBefore = this.#guesses.length;
-    const takeBack = (reason: string): string => {
-      this.#target.length = policyBefore;
-      this.#guesses.length = guessesBefore;
-      return reason;
-    };
+/** Whether each of so many rows holds probabilities that sum to 1. */
+function areDistributions(target: Float64Array, rows: number): boolean {
+  const width = target.length / rows;
+  if (width === 0) return true;
+  for (let row = 0; row < target.length; row += width) {
     let total = 0;
-    for (const at of this.#policyAt) {
-      const probability = parseNumber(cells[at]);
-      if (!(probability >= 0 && probability <= 1 + POLICY_TOLERANCE))
-        return takeBack(`policy probability ${shown(cells[at])} in column '${this.#header[at]}' is not in [0, 1]`);
-      total += probability;
-      this.#target.push(probability);
+    for (let at = row; at < row + width; at++) {
+      if (!(target[at] >= 0)) return false;
+      total += target[at];
     }
-    if (this.#policyAt.length > 0 && !(Math.abs(total - 1) <= POLICY_TOLERANCE))
-      return takeBack(notADistribution(total));
-    for (const at of this.#guessAt) {
-      const guess = parseNumber(cells[at]);
-      if (Number.isNaN(guess))
-        return takeBack(`guess ${shown(cells[at])} in column '${this.#header[at]}' is not a finite number`);
-      this.#guesses.push(guess);
-    }
-    return undefined;
+    if (!(Math.abs(total - 1) <= POLICY_TOLERANCE)) return false;
   }
-
-  done(): EvaluationTable {
-    if (this.#rows === 0) throw new GymError('data', `${this.#path}: expected rows below the header, received none.`);
-    const { policy, guess } = this.#columns;
-    const texts = [...this.#codes.keys()];
-    const reading = readActions(texts, ...this.#known());
-    const bad = this.#unknownActions(texts, reading);
-    const action = Int32Array.from(this.#action.done(), (code) => reading.codes[code]);
-    const { count: actions } = reading;
-    if (guess !== undefined && guess.length !== actions)
-      throw new GymError('usage', `--guess: expected one column per action (${actions}), received ${guess.length}.`);
-    return {
-      rounds: { actions, action, reward: this.#reward.done(), propensity: this.#propensity.done() },
-      target: policy === 'uniform' ? new Float64Array(action.length * actions).fill(1 / actions) : this.#target.done(),
-      guesses: guess === undefined ? undefined : this.#guesses.done(),
-      rows: this.#rows,
-      bad,
-    };
-  }
-
-  /** The names of the actions, or how many there are, as far as anybody said. */
-  #known(): [columns: readonly string[] | undefined, count: number | undefined] {
-    const { policy, guess, actions } = this.#columns;
-    if (policy !== 'uniform') return [policy, undefined];
-    return typeof actions === 'number' ? [undefined, actions] : [actions ?? guess, undefined];
-  }
-
-  #unknownActions(texts: readonly string[], { codes, whyNot }: ActionReading): BadRows {
-    let count = this.#badCount;
-    const found: BadRow[] = [];
-    if (codes.some((code) => code < 0)) {
-      const [seen, rows, lines] = [this.#action.done(), this.#row.done(), this.#line.done()];
-      for (let i = 0; i < seen.length; i++) {
-        if (codes[seen[i]] >= 0) continue;
-        count++;
-        if (found.length < MOST_TOLD) found.push({ row: rows[i], line: lines[i], reason: whyNot(texts[seen[i]]) });
-      }
-    }
-    return { count, first: [...this.#bad, ...found].sort((a, b) => a.row - b.row).slice(0, MOST_TOLD) };
-  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { CsvError, parse } from 'csv-parse';
 import { complaint } from '../../core/check.js';
+import { wrongWidth } from './column-collector.js';
 import { LONGEST_ROW, readPieces, type RawRow, type RowBatch, type RowFile } from './row-file.js';
 
 /** Opens a CSV file whose first row names the columns. */
@@ -29,16 +30,15 @@ async function readHeader(path: string, delimiter: string): Promise<string[]> {
 function checkWidth(rows: readonly RawRow[], width: number): readonly RawRow[] {
   return rows.map((row) => {
     if (row.cells.length === width) return row;
-    const cut = row.unended === true ? '; the file seems cut off here' : '';
-    return { ...row, problem: `${row.cells.length} fields where the header has ${width}${cut}` };
+    return { ...row, problem: wrongWidth(row.cells.length, width, row.unended === true) };
   });
 }
 
 /** Rows of a CSV file, header included. */
 async function* csvBatches(path: string, delimiter: string): AsyncGenerator<RowBatch> {
   let rows: RawRow[] = [];
-  let ended = false;
   let lastLine = 0;
+  let lastByte = 0;
   const parser = parse({
     delimiter,
     bom: true,
@@ -48,7 +48,7 @@ async function* csvBatches(path: string, delimiter: string): AsyncGenerator<RowB
     // Taking the rows here, in step with the writes, saves the way through an object stream.
     on_record: (cells: string[], { lines }) => {
       lastLine = lines;
-      rows.push(ended ? { line: lines, cells, unended: true } : { line: lines, cells });
+      rows.push({ line: lines, cells });
       return null;
     },
   });
@@ -64,18 +64,21 @@ async function* csvBatches(path: string, delimiter: string): AsyncGenerator<RowB
         });
       });
       bytes += piece.length;
+      lastByte = piece[piece.length - 1];
       if (rows.length === 0) continue;
       yield { rows, bytes };
       rows = [];
     }
-    ended = true;
     const finished = once(parser, 'end');
     parser.end();
     await finished;
   } catch (error) {
     throw csvTrouble(path, error, lastLine);
   }
-  if (rows.length > 0) yield { rows, bytes };
+  const last = rows.at(-1);
+  if (last === undefined) return;
+  if (lastByte !== 10 && lastByte !== 13) rows[rows.length - 1] = { ...last, unended: true };
+  yield { rows, bytes };
 }
 
 /** What a broken CSV file means. These end the import: past a stray quote nobody knows where a row begins. */
