@@ -8,6 +8,7 @@ export {
   type Experiment,
   type LogExperiment,
 } from './config/schema.js';
+export * from './ab/index.js';
 export * from './evaluate/index.js';
 export { checkpointFromBytes, checkpointToBytes } from './online/checkpoint.js';
 export { rollout, type Rollout, type RolloutRequest } from './online/rollout.js';

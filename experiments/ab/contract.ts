@@ -12,7 +12,7 @@ export interface Trial {
   readonly unit: string;
   /** [U] index of the arm. */
   readonly arm: Int32Array;
-  /** [U] per name: known before the unit was given its arm, for CUPED and balance checks. */
+  /** [U] per name: known before the unit was given its arm, for CUPED and balance checks. NaN where nothing is known. */
   readonly covariates: Readonly<Record<string, Float64Array>>;
   readonly segments: readonly Segmentation[];
   /** [U] what was randomised together; absent when every unit was randomised on its own. */
@@ -53,6 +53,8 @@ export interface Metric {
   readonly quantile?: number;
   /** Known beforehand; adjusts the metric by CUPED. */
   readonly covariate?: string;
+  /** Of a ratio whose covariate is a ratio too: what the covariate is divided by. */
+  readonly covariateDenominator?: string;
   readonly role: 'primary' | 'secondary' | 'guardrail';
   readonly better: 'higher' | 'lower';
   /** Of a guardrail: the largest relative change for the worse that is tolerated, e.g. 0.01. */

@@ -10,6 +10,7 @@ const metric = z.strictObject({
   denominator: text.exactOptional(),
   quantile: number.exactOptional(),
   covariate: text.exactOptional(),
+  covariateDenominator: text.exactOptional(),
   role: z.enum(['primary', 'secondary', 'guardrail']),
   better: z.enum(['higher', 'lower']),
   margin: number.exactOptional(),
