@@ -16,7 +16,9 @@ const form = (m: Float64Array, x: ArrayLike<number>): number => {
 function gram(seed: number, n: number, width: number): Float64Array {
   const luck = stream(seed);
   const points = Array.from({ length: n }, () => Array.from({ length: width }, () => 0.5 + normal(luck)));
-  return Float64Array.from(points.flatMap((p) => points.map((q) => p.reduce((sum, value, k) => sum + value * q[k], 0))));
+  return Float64Array.from(
+    points.flatMap((p) => points.map((q) => p.reduce((sum, value, k) => sum + value * q[k], 0))),
+  );
 }
 
 test('linear systems: by hand, with a pivot of 0, and none for a singular one', (t) => {

@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import { registerDecisions } from './evaluate/decisions.js';
+import { registerSessions } from './evaluate/sessions.js';
 
 /** What can be judged off-policy, in the order in which --help lists it; the first is meant where none is named. */
-const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerDecisions];
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerDecisions, registerSessions];
 
 /** `evaluate`: what another policy would have earned, from logs of the one that served. */
 export function registerEvaluate(cli: Argv): Argv {

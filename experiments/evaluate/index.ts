@@ -11,3 +11,4 @@ export { readEvaluationTable } from './table.js';
 export type { EvaluationTable, TableColumns } from './table-columns.js';
 export * from './sources.js';
 export * from './smoothed-rates.js';
+export * from './sessions/index.js';

@@ -47,7 +47,8 @@ export function exactValues(policy: readonly (readonly number[])[], discount: nu
   const v = [0, 0, 0, 0];
   for (let s = 2; s >= 0; s--)
     v[s] = policy[s].reduce(
-      (sum, p, a) => sum + p * (WORLD.reward[s][a] + discount * WORLD.moves[s][a].reduce((t, q, to) => t + q * v[to], 0)),
+      (sum, p, a) =>
+        sum + p * (WORLD.reward[s][a] + discount * WORLD.moves[s][a].reduce((t, q, to) => t + q * v[to], 0)),
       0,
     );
   return v.slice(0, 3);
@@ -94,7 +95,7 @@ export function drawn(luck: Source, count: number): LoggedSessions {
   return logOf(
     Array.from({ length: count }, () => {
       const steps: Step[] = [];
-      for (let state = categorical(luck, WORLD.start); state < 3; ) {
+      for (let state = categorical(luck, WORLD.start); state < 3;) {
         const action = categorical(luck, WORLD.logging[state]);
         steps.push([state, action]);
         state = categorical(luck, WORLD.moves[state][action]);

@@ -25,7 +25,9 @@ function guessTable(discount: number, error = 0): number[][] {
   return WORLD.reward.map((row, s) =>
     row.map(
       (r, a) =>
-        r + discount * WORLD.moves[s][a].reduce((sum, p, to) => sum + p * v[to], 0) + error * (1 + s - 2.5 * a * (s + 1)),
+        r +
+        discount * WORLD.moves[s][a].reduce((sum, p, to) => sum + p * v[to], 0) +
+        error * (1 + s - 2.5 * a * (s + 1)),
     ),
   );
 }
@@ -70,7 +72,10 @@ test('in a log that holds every session as often as it happens, every estimator 
         if (error !== 0 && (key === 'dm' || key === 'magic')) continue;
         const found = estimate(key, terms);
         // The ridge of the linear weights is the only thing that is not exact.
-        t.true(close(found, truth, key === 'mwl' ? 5e-3 : 1e-9), `${key}, γ ${discount}, error ${error}: ${found}, ${truth}`);
+        t.true(
+          close(found, truth, key === 'mwl' ? 5e-3 : 1e-9),
+          `${key}, γ ${discount}, error ${error}: ${found}, ${truth}`,
+        );
       }
     }
   }
@@ -81,7 +86,16 @@ test('in a log that holds every session as often as it happens, every estimator 
 
 test('a target that is the logging policy: the mean return', (t) => {
   const sessions = drawn(stream(3), 60);
-  const terms = sessionTerms(sessions, targetIn(sessions, WORLD.logging), 1, everyRow(sessions, [[1, 2], [0, 1], [3, 3]]));
+  const terms = sessionTerms(
+    sessions,
+    targetIn(sessions, WORLD.logging),
+    1,
+    everyRow(sessions, [
+      [1, 2],
+      [0, 1],
+      [3, 3],
+    ]),
+  );
   const { mean } = moments(returnsOf(sessions, 1));
   for (const key of ['tis', 'pdis', 'snTis', 'snPdis', 'smis'] as const) t.true(close(estimate(key, terms), mean), key);
   // dr takes each decision's guess out again but for the actions that were not taken.
@@ -107,7 +121,9 @@ test('a deterministic world: one session says it all', (t) => {
 test('over many logs the estimates spread around the truth, as wide as their standard errors say', (t) => {
   const [logs, discount] = [400, 0.9];
   const truth = exactValue(WORLD.target, discount);
-  const found = new Map(ALL.map((key) => [key, { value: new Float64Array(logs), error: new Float64Array(logs), covered: 0 }]));
+  const found = new Map(
+    ALL.map((key) => [key, { value: new Float64Array(logs), error: new Float64Array(logs), covered: 0 }]),
+  );
   for (let l = 0; l < logs; l++) {
     const terms = termsIn(drawn(stream(100 + l), 300), discount, 0.2);
     for (const [key, { value, error }] of found) {
@@ -156,10 +172,17 @@ test('identities hold on random sessions', (t) => {
       for (let s = 0; s < count; s++) off.propensity[off.offsets[s]] /= 2;
       t.true(close(estimate('snTis', sessionTerms(off, target, discount)), inside));
       // Sessions of one decision are rounds.
-      if (sessions.offsets.every((offset, s) => offset === s)) t.true(close(estimate('tis', terms), estimate('pdis', terms)));
+      if (sessions.offsets.every((offset, s) => offset === s))
+        t.true(close(estimate('tis', terms), estimate('pdis', terms)));
       const reversed = reorder(sessions, target.all ?? new Float64Array(0), guesses);
       for (const key of ['tis', 'pdis', 'snTis', 'snPdis', 'dm', 'dr', 'snDr'] as const)
-        t.true(close(estimate(key, terms), estimate(key, sessionTerms(reversed.sessions, reversed.target, discount, reversed.guesses))), `${key} does not see the order`);
+        t.true(
+          close(
+            estimate(key, terms),
+            estimate(key, sessionTerms(reversed.sessions, reversed.target, discount, reversed.guesses)),
+          ),
+          `${key} does not see the order`,
+        );
     }),
     { numRuns: 60 },
   );
@@ -182,7 +205,12 @@ test('MAGIC: the blend is the best on the simplex, and it moves with the guesses
         for (let j = 0; j < J; j++) sum += x[i] * x[j] * (covariance[i * J + j] + bias[i] * bias[j]);
       return sum;
     };
-    t.true(close(weights.reduce((a, b) => a + b), 1) && weights.every((weight) => weight >= 0));
+    t.true(
+      close(
+        weights.reduce((a, b) => a + b),
+        1,
+      ) && weights.every((weight) => weight >= 0),
+    );
     const reached = error(weights);
     let best = Infinity;
     const fine = 40;
@@ -207,7 +235,10 @@ test('MAGIC in long sessions blends returns at a few steps, the first and the la
   const blend = magicBlend(sessionTerms(sessions, target, 0.99, new Float64Array(2 * n)), 1);
   t.is(blend.steps.length, 40);
   t.is(blend.steps[0], 0);
-  t.is(blend.steps[39], Math.max(...Array.from({ length: 40 }, (_, s) => sessions.offsets[s + 1] - sessions.offsets[s])));
+  t.is(
+    blend.steps[39],
+    Math.max(...Array.from({ length: 40 }, (_, s) => sessions.offsets[s + 1] - sessions.offsets[s])),
+  );
 });
 
 test('marginal weights are the ratio of visits', (t) => {
@@ -242,7 +273,10 @@ test('long sessions: marginal weights stay calm where products of ratios explode
     propensity: new Float64Array(S * H).fill(0.5),
     state: { count: 1, code: new Int32Array(S * H) },
   };
-  const target = targetOf(sessions, Float64Array.from({ length: 2 * S * H }, (_, at) => (at % 2 === 0 ? 0.2 : 0.8)));
+  const target = targetOf(
+    sessions,
+    Float64Array.from({ length: 2 * S * H }, (_, at) => (at % 2 === 0 ? 0.2 : 0.8)),
+  );
   const terms = sessionTerms(byStep(sessions), target, 1);
   t.true(Math.abs(estimate('smis', terms) - 48) < 1);
   t.true(Math.abs(estimate('samis', terms) - 48) < 1e-9, 'rewards that are certain given the action');
@@ -262,11 +296,14 @@ test('the bootstrap moves every normaliser: as wide as the delta method', (t) =>
 });
 
 function rows(luck: { next(): number }, n: number): Float64Array {
-  return Float64Array.from({ length: n }, () => 0.1 + 0.8 * luck.next()).reduce((all, p, i) => {
-    all[2 * i] = p;
-    all[2 * i + 1] = 1 - p;
-    return all;
-  }, new Float64Array(2 * n));
+  return Float64Array.from({ length: n }, () => 0.1 + 0.8 * luck.next()).reduce(
+    (all, p, i) => {
+      all[2 * i] = p;
+      all[2 * i + 1] = 1 - p;
+      return all;
+    },
+    new Float64Array(2 * n),
+  );
 }
 
 /** Sessions of 1 to `most` decisions with random numbers in them. */
@@ -298,7 +335,8 @@ function reorder(
     for (let i = offsets[s]; i < offsets[s + 1]; i++) order.push(i);
     turned[k + 1] = order.length;
   }
-  const pairs = (values: Float64Array): Float64Array => Float64Array.from(order.flatMap((i) => [values[2 * i], values[2 * i + 1]]));
+  const pairs = (values: Float64Array): Float64Array =>
+    Float64Array.from(order.flatMap((i) => [values[2 * i], values[2 * i + 1]]));
   const moved: LoggedSessions = {
     offsets: turned,
     actions: 2,

@@ -36,7 +36,8 @@ export const pdis: SessionEstimator = {
     const numerator = new Float64Array(offsets.length - 1);
     for (let s = 0; s < numerator.length; s++) {
       let scale = 1;
-      for (let i = offsets[s]; i < offsets[s + 1]; i++, scale *= discount) numerator[s] += scale * weight[i] * reward[i];
+      for (let i = offsets[s]; i < offsets[s + 1]; i++, scale *= discount)
+        numerator[s] += scale * weight[i] * reward[i];
     }
     return { parts: [{ numerator }] };
   },

@@ -143,7 +143,8 @@ export const smis: SessionEstimator = {
  */
 export const samis: SessionEstimator = {
   name: 'State-action-marginal IS',
-  assumption: 'The state column is all that rewards and the future depend on; every action of the policy was logged in it.',
+  assumption:
+    'The state column is all that rewards and the future depend on; every action of the policy was logged in it.',
   weights: 'marginal',
   needs: ['state', 'policy'],
   perSession: (terms) => ({ parts: [{ numerator: perSession(terms, cellMarginals(terms)) }] }),

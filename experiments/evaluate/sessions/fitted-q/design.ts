@@ -38,4 +38,3 @@ export function designOf(sessions: LoggedSessions, members: Int32Array): Design 
   }
   return { width, values };
 }
-

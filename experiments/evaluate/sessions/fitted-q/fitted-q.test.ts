@@ -15,13 +15,15 @@ test.before(async () => {
   await startBackend(process.env['RECSYS_GYM_BACKEND']);
 });
 
-const close = (a: number, b: number, tolerance = 1e-9): boolean => Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
+const close = (a: number, b: number, tolerance = 1e-9): boolean =>
+  Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
 const worldOf = (sessions: LoggedSessions, discount: number): FitWorld => ({
   sessions,
   policy: everyRow(sessions, WORLD.target),
   discount,
 });
-const everyone = ({ offsets }: LoggedSessions): Int32Array => Int32Array.from({ length: offsets.length - 1 }, (_, s) => s);
+const everyone = ({ offsets }: LoggedSessions): Int32Array =>
+  Int32Array.from({ length: offsets.length - 1 }, (_, s) => s);
 const value = (key: SessionEstimatorKey, sessions: LoggedSessions, discount: number, guesses: Float64Array): number => {
   const estimator: SessionEstimator = sessionEstimators[key];
   return sessionValue(estimator.perSession(sessionTerms(sessions, targetIn(sessions), discount, guesses), 1));
@@ -87,13 +89,19 @@ test('cross-fitting: no session is scored by a Q that saw it, and the same seed 
   };
   const world = worldOf(sessions, 0.9);
   const guesses = crossFitQ(spy, world, { folds: 4, seed: 3 });
-  t.deepEqual(seen.map((members) => members.length), [60, 60, 60, 60]);
+  t.deepEqual(
+    seen.map((members) => members.length),
+    [60, 60, 60, 60],
+  );
   t.deepEqual(guesses, crossFitQ(tabularQ, world, { folds: 4, seed: 3 }));
   t.notDeepEqual(guesses, crossFitQ(tabularQ, world, { folds: 4, seed: 4 }));
   t.true(guesses.every(Number.isFinite));
   const truth = exactValue(WORLD.target, 0.9);
-  for (const key of ['dm', 'dr', 'snDr', 'magic'] as const) t.true(Math.abs(value(key, sessions, 0.9, guesses) - truth) < 0.5, key);
-  t.throws(() => crossFitQ(tabularQ, world, { folds: 1, seed: 3 }), { message: /from 2 to the 80 sessions, received 1/ });
+  for (const key of ['dm', 'dr', 'snDr', 'magic'] as const)
+    t.true(Math.abs(value(key, sessions, 0.9, guesses) - truth) < 0.5, key);
+  t.throws(() => crossFitQ(tabularQ, world, { folds: 1, seed: 3 }), {
+    message: /from 2 to the 80 sessions, received 1/,
+  });
 });
 
 test('what was never logged: the state’s other actions, else the mean return to go', (t) => {

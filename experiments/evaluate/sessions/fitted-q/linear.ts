@@ -64,7 +64,13 @@ export function linearSystem(world: FitWorld, members: Int32Array, ridge: number
 }
 
 /** Q(s, ·) = design row times the weights of each action. */
-export function linearRow({ width, values }: Design, weights: Float64Array, row: number, out: Float64Array, at: number): void {
+export function linearRow(
+  { width, values }: Design,
+  weights: Float64Array,
+  row: number,
+  out: Float64Array,
+  at: number,
+): void {
   for (let a = 0, w = 0; w < weights.length; a++) {
     let sum = 0;
     for (let f = 0; f < width; f++, w++) sum += weights[w] * values[row * width + f];

@@ -34,7 +34,8 @@ export const NETWORK_Q: NetworkQSettings = { hidden: [32], renewals: 25, passes:
  */
 export function networkQ(settings: Partial<NetworkQSettings> = {}): KindOfQ {
   const { hidden, renewals, passes, batch, learningRate } = { ...NETWORK_Q, ...settings };
-  for (const [name, value] of Object.entries({ renewals, passes, batch })) expectNumber(`network Q: ${name}`, value, 1, 1e6);
+  for (const [name, value] of Object.entries({ renewals, passes, batch }))
+    expectNumber(`network Q: ${name}`, value, 1, 1e6);
   return {
     name: 'network',
     needs: 'features',
@@ -49,7 +50,15 @@ export function networkQ(settings: Partial<NetworkQSettings> = {}): KindOfQ {
       const parameters = new ParameterSet();
       const net = mlp(
         parameters,
-        { name: 'q', inputs: width, hidden, outputs: actions, activation: 'relu', initialiseLast: zeros, onNumbers: true },
+        {
+          name: 'q',
+          inputs: width,
+          hidden,
+          outputs: actions,
+          activation: 'relu',
+          initialiseLast: zeros,
+          onNumbers: true,
+        },
         random.fork('initial'),
       );
       const trainer = new Trainer(parameters, { learningRate, clipNorm: 10 });
@@ -111,7 +120,10 @@ function targetsOf({ sessions: { offsets, reward }, policy, discount }: FitWorld
 }
 
 /** Mean and spread of the members' returns to go. */
-function scaleOf({ sessions: { offsets, reward }, discount }: FitWorld, members: Int32Array): { mean: number; deviation: number } {
+function scaleOf(
+  { sessions: { offsets, reward }, discount }: FitWorld,
+  members: Int32Array,
+): { mean: number; deviation: number } {
   const togo: number[] = [];
   for (const s of members) {
     let after = 0;
