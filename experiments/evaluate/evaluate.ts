@@ -2,7 +2,7 @@ import { GymError, suggestion } from '../../core/check.js';
 import type { Comparison, Estimate, PolicySection } from '../contract.js';
 import { badRounds, tellBadRows, type BadRows } from './bad-rounds.js';
 import { diagnose, weightHistogram } from './diagnostics.js';
-import { estimators, type EstimatorKey } from './estimators/index.js';
+import { estimators, USUAL_ESTIMATORS, type EstimatorKey } from './estimators/index.js';
 import type { Estimator, PerRound } from './estimators/form.js';
 import { termsOf, type Guesses, type LoggedRounds, type TargetProbabilities, type Terms } from './rounds.js';
 import { bootstrapIntervals, deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
@@ -35,13 +35,13 @@ export type Evaluation = Pick<PolicySection, 'estimates' | 'diagnostics' | 'verd
 const KEYS: readonly string[] = Object.keys(estimators);
 const isKey = (name: string): name is EstimatorKey => KEYS.includes(name);
 
-/** All estimators that can be computed with or without guesses, at their default settings. */
+/** The usual estimators, with or without those that need guesses, at their default settings. */
 export function defaultRequests(withGuesses: boolean, settings: Partial<Record<EstimatorKey, number>> = {}): Request[] {
-  return Object.entries(estimators)
-    .filter(([, { needsGuesses }]) => withGuesses || !needsGuesses)
-    .flatMap(([key]) =>
-      isKey(key) ? [{ key, estimator: key, ...(settings[key] === undefined ? {} : { setting: settings[key] }) }] : [],
-    );
+  return KEYS.filter((key) => USUAL_ESTIMATORS.includes(key)).flatMap((key) =>
+    isKey(key) && (withGuesses || !estimators[key].needsGuesses)
+      ? [{ key, estimator: key, ...(settings[key] === undefined ? {} : { setting: settings[key] }) }]
+      : [],
+  );
 }
 
 /** Reads "ips,clippedIps=2,dros=100". */
@@ -54,8 +54,10 @@ export function parseRequests(list: string, settings: Partial<Record<EstimatorKe
     if (cut < 0) return { key, estimator: name, ...(settings[name] === undefined ? {} : { setting: settings[name] }) };
     const estimator: Estimator = estimators[name];
     const setting = Number(key.slice(cut + 1));
-    if (estimator.setting === undefined || !(setting >= 0) || cut === key.length - 1) {
-      const expected = estimator.setting === undefined ? 'no setting' : `${estimator.setting.name} of at least 0`;
+    const most = estimator.setting?.most ?? Infinity;
+    if (estimator.setting === undefined || !(setting >= 0 && setting <= most) || cut === key.length - 1) {
+      const range = most === Infinity ? 'of at least 0' : `from 0 to ${most}`;
+      const expected = estimator.setting === undefined ? 'no setting' : `${estimator.setting.name} ${range}`;
       throw new GymError('usage', `--estimators ${key}: expected ${expected}, received '${key.slice(cut + 1)}'.`);
     }
     return { key, estimator: name, setting };
@@ -68,9 +70,20 @@ function settingOf({ estimator, setting }: Request): number | undefined {
   return own === undefined ? undefined : (setting ?? own.value);
 }
 
-function formOf(request: Request, terms: Terms): { form: PerRound; setting: number | undefined } {
+interface Entry {
+  readonly form: PerRound;
+  readonly setting: number | undefined;
+  /** The estimator's own interval, at the level it was asked for. */
+  readonly own?: { readonly method: string; readonly at: (level: number) => readonly [number, number] | undefined };
+}
+
+function formOf(request: Request, terms: Terms): Entry {
   const setting = settingOf(request);
-  return { form: estimators[request.estimator].perRound(terms, setting ?? NaN), setting };
+  const estimator: Estimator = estimators[request.estimator];
+  const form = estimator.perRound(terms, setting ?? NaN);
+  const { interval } = estimator;
+  if (interval === undefined) return { form, setting };
+  return { form, setting, own: { ...interval, at: (level) => interval.of(terms, setting ?? NaN, level) } };
 }
 
 /**
@@ -99,9 +112,9 @@ export function evaluatePolicy(
       )
     : undefined;
   const estimates = Object.fromEntries(
-    entries.map(({ request, form, setting }, i): [string, Estimate] => [
+    entries.map(({ request, ...entry }, i): [string, Estimate] => [
       request.key,
-      refused ? refusal(reasons, setting) : summary(form, setting, options, resampled?.[i]),
+      refused ? refusal(reasons, entry.setting) : summary(entry, options, resampled?.[i]),
     ]),
   );
   return { estimates, diagnostics, verdict, reasons, weights: weightHistogram(terms.weight) };
@@ -158,8 +171,7 @@ function refusal(reasons: readonly string[], setting: number | undefined): Estim
 }
 
 function summary(
-  form: PerRound,
-  setting: number | undefined,
+  { form, setting, own }: Entry,
   { level, replicates, interval }: EvaluateOptions,
   bootstrap: readonly [number, number] | undefined,
 ): Estimate {
@@ -168,10 +180,11 @@ function summary(
   const numbers = { value, standardError, ...(setting === undefined ? {} : { setting }) };
   if (interval === 'bootstrap' && bootstrap !== undefined)
     return { ...numbers, interval: bootstrap, method: `bootstrap ${percent(level)} (${replicates})` };
+  const found = own?.at(level);
   return {
     ...numbers,
-    interval: deltaInterval(value, standardError, level),
-    method: `delta ${percent(level)}`,
+    interval: found ?? deltaInterval(value, standardError, level),
+    method: `${found === undefined || own === undefined ? 'delta' : own.method} ${percent(level)}`,
     ...(bootstrap === undefined ? {} : { bootstrap }),
   };
 }

@@ -2,7 +2,9 @@
 export * from './rounds.js';
 export * from './evaluate.js';
 export * from './estimators/index.js';
-export type { Estimator, PerRound } from './estimators/form.js';
+export type { Estimator, Need, PerRound, Setting } from './estimators/form.js';
+export { densityRatios } from './estimators/density-ratio.js';
+export { embeddingShares } from './estimators/embeddings.js';
 export * from './summarise.js';
 export * from './diagnostics.js';
 export * from './verdict.js';

@@ -9,6 +9,36 @@ export interface LoggedRounds {
   readonly reward: Float64Array;
   /** [N] μ(a_n | x_n) of the policy that served it, in (0, 1]. */
   readonly propensity: Float64Array;
+  /** [N, A] μ(a | x_n) of the whole serving policy, where it was logged. */
+  readonly logging?: Float64Array;
+  /** What the actions taken looked like, for estimators that weight by looks. */
+  readonly embedding?: Embedding;
+  /** Which of several policies served, for logs that were pooled. */
+  readonly loggers?: Loggers;
+  /** [N] an estimate of π(a_n | x_n) / μ(a_n | x_n) that does not come from the propensities. */
+  readonly ratio?: Float64Array;
+  /** [N, features] of the contexts, for estimating that ratio. */
+  readonly features?: Float64Array;
+}
+
+/** A discrete embedding of the actions, such as a category, drawn anew in each round where it is stochastic. */
+export interface Embedding {
+  /** E: embeddings are numbered 0 to E − 1. */
+  readonly count: number;
+  /** [N] of the action taken. */
+  readonly code: Int32Array;
+  /** [A, E] p(e | a), each row summing to 1; counted in the log where absent. */
+  readonly given?: Float64Array;
+}
+
+/** Several serving policies that wrote one log. */
+export interface Loggers {
+  /** K: they are numbered 0 to K − 1. */
+  readonly count: number;
+  /** [N] the one that served. */
+  readonly served: Int32Array;
+  /** [N, K] μ_k(a_n | x_n) of each of them for the action taken; the pooled estimators need it. */
+  readonly propensity?: Float64Array;
 }
 
 /** [N, A] π(a | x_n) of the policy that is judged; each row sums to 1. */
@@ -27,6 +57,15 @@ export interface Terms {
   readonly direct?: Float64Array;
   /** q(x_n, a_n); absent without guesses. */
   readonly guess?: Float64Array;
+  /** What they were computed from; absent where actions are amounts (see `continuousTerms`). */
+  readonly decisions?: Decisions;
+}
+
+/** Logged decisions, the policy that is judged on them, and a model's guesses. */
+export interface Decisions {
+  readonly rounds: LoggedRounds;
+  readonly target: TargetProbabilities;
+  readonly guesses?: Guesses;
 }
 
 /** Importance weights, and with guesses the model's view of each round. */
@@ -37,7 +76,7 @@ export function termsOf(rounds: LoggedRounds, target: TargetProbabilities, guess
   if (guesses !== undefined) expectLength('evaluate: guesses', guesses, { rounds: n, actions });
   const weight = new Float64Array(n);
   for (let i = 0; i < n; i++) weight[i] = target[i * actions + action[i]] / propensity[i];
-  if (guesses === undefined) return { reward, weight };
+  if (guesses === undefined) return { reward, weight, decisions: { rounds, target } };
   const direct = new Float64Array(n);
   const guess = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -47,5 +86,5 @@ export function termsOf(rounds: LoggedRounds, target: TargetProbabilities, guess
     direct[i] = sum;
     guess[i] = guesses[row + action[i]];
   }
-  return { reward, weight, direct, guess };
+  return { reward, weight, direct, guess, decisions: { rounds, target, guesses } };
 }

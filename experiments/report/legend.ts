@@ -1,3 +1,5 @@
+import { FURTHER_ESTIMATORS } from './legend-estimators.js';
+
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
 
 interface Term {
@@ -7,7 +9,7 @@ interface Term {
 }
 
 /** An estimator: what it computes and what must hold for its number to mean what it says. */
-interface EstimatorTerm extends Term {
+export interface EstimatorTerm extends Term {
   /** Short form for table cells and charts. */
   readonly short: string;
   readonly assumes: string;
@@ -128,6 +130,7 @@ export const ESTIMATORS: Readonly<Record<string, EstimatorTerm>> = {
       'Weights that balance every linear function of the features between what was logged and what the policy visits.',
     assumes: 'Right if the weights or Q are linear in the features.',
   },
+  ...FURTHER_ESTIMATORS,
 };
 
 export const TERMS: Readonly<Record<string, Term>> = {

@@ -8,6 +8,7 @@ import { looks, thinned } from './charts/lines.js';
 import { hasHistogram, weightsSpec } from './charts/weights.js';
 import { parseReport, serialiseReport } from './document.js';
 import { headlineEstimator } from './headline.js';
+import { estimators } from '../evaluate/estimators/index.js';
 import { ESTIMATORS, TERMS, estimatorTerm, inLegendOrder, term } from './legend.js';
 import { renderReport } from './render.js';
 
@@ -168,7 +169,7 @@ test('every word that a report uses is explained', async (t) => {
   const page = await renderReport(sampleReport());
   t.notRegex(page, /Not described/);
   const [{ estimates, diagnostics }] = sampleReport().policies;
-  for (const key of Object.keys(estimates)) t.true(key in ESTIMATORS, key);
+  for (const key of [...Object.keys(estimates), ...Object.keys(estimators)]) t.true(key in ESTIMATORS, key);
   for (const key of Object.keys(diagnostics)) t.true(key in TERMS, key);
   t.is(estimatorTerm('clippedIps=2').short, 'Clipped IPS = 2');
   t.is(estimatorTerm('toString').short, 'toString');

@@ -1,12 +1,13 @@
 import type { Terms } from '../rounds.js';
 import { modelTerms, type Estimator } from './form.js';
+import { clipped, CUTS, shrunk, SHRINKAGES, switched } from './kept-weights.js';
 
-/** [N] DM_n + kept(w_n)·(r_n − q(x_n, a_n)): every doubly robust form differs only in which weight it keeps. */
-function corrected(terms: Terms, who: string, kept: (weight: number) => number): Float64Array {
+/** [N] DM_n + kept_n·(r_n − q(x_n, a_n)): every doubly robust form differs only in which weight it keeps. */
+export function corrected(terms: Terms, who: string, kept: Float64Array): Float64Array {
   const { direct, guess } = modelTerms(terms, who);
-  const { weight, reward } = terms;
-  const rounds = new Float64Array(weight.length);
-  for (let i = 0; i < rounds.length; i++) rounds[i] = direct[i] + kept(weight[i]) * (reward[i] - guess[i]);
+  const { reward } = terms;
+  const rounds = new Float64Array(kept.length);
+  for (let i = 0; i < rounds.length; i++) rounds[i] = direct[i] + kept[i] * (reward[i] - guess[i]);
   return rounds;
 }
 
@@ -26,7 +27,16 @@ export const dr: Estimator = {
   name: 'Doubly robust',
   assumption: 'Propensities or the reward model are right.',
   needsGuesses: true,
-  perRound: (terms) => ({ numerator: corrected(terms, 'dr', (w) => w) }),
+  perRound: (terms) => ({ numerator: corrected(terms, 'dr', terms.weight) }),
+};
+
+/** Doubly robust with min(w, clip) for w: what is cut off is left to the model. Clip 0 is the direct method, ∞ is DR. */
+export const clippedDr: Estimator = {
+  name: 'Clipped doubly robust',
+  assumption: 'As doubly robust up to the clip; the model is right for what was cut off.',
+  needsGuesses: true,
+  setting: { name: 'largest weight', value: 10, tuned: { kept: clipped, candidates: CUTS } },
+  perRound: (terms, clip) => ({ numerator: corrected(terms, 'clippedDr', clipped(terms.weight, clip)) }),
 };
 
 /**
@@ -54,8 +64,8 @@ export const switchDr: Estimator = {
   name: 'Switch-DR',
   assumption: 'As doubly robust below the threshold; the model is right above it.',
   needsGuesses: true,
-  setting: { name: 'largest corrected weight', value: 10 },
-  perRound: (terms, threshold) => ({ numerator: corrected(terms, 'switchDr', (w) => (w <= threshold ? w : 0)) }),
+  setting: { name: 'largest corrected weight', value: 10, tuned: { kept: switched, candidates: CUTS } },
+  perRound: (terms, threshold) => ({ numerator: corrected(terms, 'switchDr', switched(terms.weight, threshold)) }),
 };
 
 /**
@@ -66,9 +76,6 @@ export const dros: Estimator = {
   name: 'DR with optimistic shrinkage',
   assumption: 'As doubly robust, trading bias towards the model for smaller variance.',
   needsGuesses: true,
-  setting: { name: 'λ', value: 10 },
-  perRound: (terms, lambda) => ({
-    // Divided through by λ, so that λ = ∞ works as well.
-    numerator: corrected(terms, 'dros', (w) => (w === 0 || lambda === 0 ? 0 : w / ((w * w) / lambda + 1))),
-  }),
+  setting: { name: 'λ', value: 10, tuned: { kept: shrunk, candidates: SHRINKAGES } },
+  perRound: (terms, lambda) => ({ numerator: corrected(terms, 'dros', shrunk(terms.weight, lambda)) }),
 };

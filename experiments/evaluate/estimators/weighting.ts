@@ -1,10 +1,11 @@
 import type { Terms } from '../rounds.js';
 import type { Estimator } from './form.js';
+import { clipped, CUTS } from './kept-weights.js';
 
-/** [N] w·r. */
-function weighted({ reward, weight }: Terms): Float64Array {
-  const rounds = new Float64Array(weight.length);
-  for (let i = 0; i < rounds.length; i++) rounds[i] = weight[i] * reward[i];
+/** [N] kept·r. */
+export function weighted({ reward }: Terms, kept: Float64Array): Float64Array {
+  const rounds = new Float64Array(kept.length);
+  for (let i = 0; i < rounds.length; i++) rounds[i] = kept[i] * reward[i];
   return rounds;
 }
 
@@ -16,7 +17,7 @@ export const ips: Estimator = {
   name: 'IPS',
   assumption: 'Propensities are right and cover every action of the policy.',
   needsGuesses: false,
-  perRound: (terms) => ({ numerator: weighted(terms) }),
+  perRound: (terms) => ({ numerator: weighted(terms, terms.weight) }),
 };
 
 /** Mean of min(w, clip)·r (Ionides 2008): smaller variance, biased low for positive rewards where weights were cut. */
@@ -24,12 +25,8 @@ export const clippedIps: Estimator = {
   name: 'Clipped IPS',
   assumption: 'Weights above the clip carry little: what was cut is lost, so positive rewards are underestimated.',
   needsGuesses: false,
-  setting: { name: 'largest weight', value: 10 },
-  perRound: ({ reward, weight }, clip) => {
-    const numerator = new Float64Array(weight.length);
-    for (let i = 0; i < numerator.length; i++) numerator[i] = Math.min(weight[i], clip) * reward[i];
-    return { numerator };
-  },
+  setting: { name: 'largest weight', value: 10, tuned: { kept: clipped, candidates: CUTS } },
+  perRound: (terms, clip) => ({ numerator: weighted(terms, clipped(terms.weight, clip)) }),
 };
 
 /**
@@ -41,5 +38,5 @@ export const snips: Estimator = {
   name: 'Self-normalised IPS',
   assumption: 'As IPS; additionally robust to propensities that are all off by one factor.',
   needsGuesses: false,
-  perRound: (terms) => ({ numerator: weighted(terms), denominator: terms.weight }),
+  perRound: (terms) => ({ numerator: weighted(terms, terms.weight), denominator: terms.weight }),
 };
