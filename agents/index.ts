@@ -2,6 +2,7 @@ import { logPolicyGradient } from './log-policy-gradient/learner.js';
 import { ppo } from './ppo.js';
 import { randomAgent } from './random.js';
 import { reinforce } from './reinforce.js';
+import { slateScorer } from './slate-scorer.js';
 
 export type * from './contract.js';
 export * from './log-policies/frequencies.js';
@@ -16,9 +17,10 @@ export * from './ppo.js';
 export * from './random.js';
 export * from './reinforce.js';
 export * from './returns.js';
+export * from './slate-scorer.js';
 
 /** Agents that act in envs, by the name a config gives them. */
-export const agents = { random: randomAgent, reinforce, ppo } as const;
+export const agents = { random: randomAgent, reinforce, ppo, 'slate-scorer': slateScorer } as const;
 
 /** Learners of policies from logs, by the name a config gives them. */
 export const logLearners = { 'log-policy-gradient': logPolicyGradient } as const;

@@ -80,6 +80,7 @@ export const agents: Readonly<Record<string, Entry<MakeAgent>>> = {
   random: agentEntry('random', agentKinds.random),
   reinforce: agentEntry('reinforce', agentKinds.reinforce),
   ppo: agentEntry('ppo', agentKinds.ppo),
+  'slate-scorer': agentEntry('slate-scorer', agentKinds['slate-scorer']),
 };
 
 function worldEntry<S extends object>(name: string, kind: LoggedWorldKind<S>): Entry<(random: Rng) => LoggedWorld> {
