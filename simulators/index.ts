@@ -6,3 +6,5 @@ export const worlds = { 'click-world': clickWorldKind } as const;
 export * from './click-world/click-world.js';
 export * from './contract.js';
 export * from './interest-evolution/interest-evolution.js';
+export * from './shared-market/market.js';
+export * from './shared-market/settings.js';
