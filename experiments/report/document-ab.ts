@@ -102,5 +102,6 @@ export const agreement = z.strictObject({
   quantity: text,
   rows: list(z.strictObject({ method: text, estimate })),
   agree: z.boolean().nullable(),
+  truth: number.exactOptional(),
   sentence: text,
 });

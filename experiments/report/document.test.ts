@@ -1,4 +1,5 @@
 import test from 'ava';
+import { mixedReport, nastyAbReport } from './_fixture-ab.test.js';
 import { REFUSED, sampleReport } from './_fixture.test.js';
 import { SCHEMA_IN_STEP, parseReport, serialiseReport } from './document.js';
 
@@ -10,6 +11,25 @@ test('a report is read back as it was written, a missing AUC included', (t) => {
   t.is(serialiseReport(parseReport(text, 'report.json')), text);
   t.true(text.includes('"auc": null'));
   t.true(text.endsWith('}\n'));
+});
+
+test('A/B tests, designs, power and agreements are read back as they were written, the nastiest too', (t) => {
+  for (const document of [mixedReport(), nastyAbReport()]) {
+    t.deepEqual(parseReport(serialiseReport(document), 'report.json'), document);
+  }
+});
+
+test('an infinite interval of an A/B test is refused with the name of the field', (t) => {
+  const document = mixedReport();
+  const [first] = document.abTests ?? [];
+  const [series] = first.looks;
+  const [look] = series.looks;
+  const looks = [{ ...series, looks: [{ ...look, naive: [-Infinity, 1] as const }] }];
+  t.throws(() => serialiseReport({ ...document, abTests: [{ ...first, looks }] }), {
+    message: /abTests\[0\]\.looks\[0\]\.looks\[0\]\.naive\[0\]: expected number, received -?Infinity/,
+  });
+  const agreements = (document.agreements ?? []).map((one) => ({ ...one, truth: NaN }));
+  t.throws(() => serialiseReport({ ...document, agreements }), { message: /agreements\[0\]\.truth/ });
 });
 
 test('the bytes do not depend on the order in which the keys were given', (t) => {

@@ -23,12 +23,18 @@ export async function intervalFigure({ chart, label, caption }: LabelledChart): 
   return figure(drawn, caption, keysOf([chart]));
 }
 
-/** Small charts side by side, on one scale where that serves all of them, with their keys above. */
-export async function intervalGrid(charts: readonly LabelledChart[]): Promise<Html | undefined> {
+/**
+ * Small charts side by side, with their keys above; on one scale where that serves all of them and they do not ask for
+ * scales of their own, as numbers of different units must.
+ */
+export async function intervalGrid(
+  charts: readonly LabelledChart[],
+  { ownScales = false }: { readonly ownScales?: boolean } = {},
+): Promise<Html | undefined> {
   const filled = charts.filter(({ chart }) => hasNumbers(chart));
   if (filled.length === 0) return undefined;
   const own = filled.map(({ chart }) => windowOf(chart.rows, chart.lines));
-  const shared = commonWindow(own);
+  const shared = ownScales ? undefined : commonWindow(own);
   const fitted = filled.map(({ chart }, i) => ({ ...chart, window: shared ?? own[i] }));
   const figures = filled.map(async ({ label, caption }, i) =>
     figure(await draw(intervalSpec(fitted[i], NARROW), label), caption),

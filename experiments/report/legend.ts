@@ -1,8 +1,9 @@
+import { AB_TERMS } from './legend-ab.js';
 import { FURTHER_ESTIMATORS } from './legend-estimators.js';
 
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
 
-interface Term {
+export interface Term {
   readonly name: string;
   readonly meaning: string;
   readonly unit?: string;
@@ -148,7 +149,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
     name: 'Interval',
     meaning:
       'Values that the data cannot tell from the estimate, at the stated level (95 % unless stated). It holds the chance in the data, not a wrong assumption.',
-    unit: 'reward',
+    unit: 'that of the estimate',
   },
   bootstrap: {
     name: 'Bootstrap interval',
@@ -165,7 +166,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
   truth: {
     name: 'Truth',
     meaning: 'The true value, known because the world was generated. No estimate uses it.',
-    unit: 'reward',
+    unit: 'that of the estimate',
   },
   rewardRate: {
     name: 'Logged rate',
@@ -270,6 +271,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
     name: 'Seed',
     meaning: 'Everything random in one run follows from it: the same seed gives the same numbers.',
   },
+  ...AB_TERMS,
 };
 
 const baseOf = (key: string): string => key.replace(/=.*$/s, '');

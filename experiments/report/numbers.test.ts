@@ -2,7 +2,21 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { Estimate } from '../contract.js';
 import { estimate } from './_fixture.test.js';
-import { change, count, decimalsFor, decimalsOf, fixed, percent, range, signed, significant } from './numbers.js';
+import {
+  chance,
+  change,
+  count,
+  decimalsFor,
+  decimalsOf,
+  fixed,
+  pValue,
+  percent,
+  percentWriting,
+  range,
+  signed,
+  significant,
+  writingOf,
+} from './numbers.js';
 
 test('numbers are written for people', (t) => {
   t.is(fixed(-1234.5, 1), '−1,234.5');
@@ -22,6 +36,27 @@ test('numbers are written for people', (t) => {
   t.is(significant(-12_345.6), '−12,350');
   t.is(significant(null), '—');
   t.is(range([-0.01, 0.02], 3), '−0.010 to 0.020');
+});
+
+test('p-values and chances are never written as certain', (t) => {
+  t.is(pValue(1), '1');
+  t.is(pValue(0.0512), '0.051');
+  t.is(pValue(0.001), '0.001');
+  t.is(pValue(0.000999), '1.0\u00a0×\u00a010⁻³');
+  t.is(pValue(9.957708730885708e-83), '1.0\u00a0×\u00a010⁻⁸²');
+  t.is(pValue(5e-324), '4.9\u00a0×\u00a010⁻³²⁴');
+  t.is(pValue(0), '< 10⁻³⁰⁰');
+  t.is(chance(0.99996), '> 99.9\u00a0%');
+  t.is(chance(0), '< 0.1\u00a0%');
+  t.is(chance(0.9512), '95.1\u00a0%');
+  t.is(fixed(-Infinity, 2), '−∞');
+});
+
+test('shares get the decimals that their intervals have in percent', (t) => {
+  const writing = percentWriting([estimate(0.0472, 0.0344)]);
+  t.is(writing.value(0.0472), '+4.7\u00a0%');
+  t.is(writing.range([0.0128, 0.0816]), '1.3 to 8.2\u00a0%');
+  t.is(writingOf([estimate(5120, 300)]).range([4820, 5420]), '4,820 to 5,420');
 });
 
 test('an interval gets two significant digits in its half-width', (t) => {

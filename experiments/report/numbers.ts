@@ -8,6 +8,7 @@ const grouped = (text: string): string => text.replace(/\d+/, (whole) => whole.r
 
 /** With a given number of decimals; never "−0.00". */
 export function fixed(value: number, decimals: number): string {
+  if (Math.abs(value) === Infinity) return value > 0 ? '∞' : '−∞';
   if (Math.abs(value) >= 1e15) return significant(value);
   const text = value.toFixed(decimals);
   return minus(grouped(Number(text) === 0 ? text.replace('-', '') : text));
@@ -43,6 +44,23 @@ export function change(share: number): string {
   return `${signed(100 * share, 1)}\u00a0%`;
 }
 
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A p-value: two significant digits, as a power of ten below 0.001, and never 0. */
+export function pValue(p: number): string {
+  if (p >= 0.001) return String(Number(p.toPrecision(2)));
+  if (p === 0) return '< 10⁻³⁰⁰';
+  const [digits, exponent] = p.toExponential(1).split('e-');
+  return `${digits}\u00a0×\u00a010⁻${exponent.replaceAll(/\d/g, (digit) => RAISED[Number(digit)])}`;
+}
+
+/** A chance in percent with one decimal; never 0 % or 100 % of what is only almost so. */
+export function chance(share: number): string {
+  if (share < 0.001) return '< 0.1\u00a0%';
+  if (share > 0.999) return '> 99.9\u00a0%';
+  return `${fixed(100 * share, 1)}\u00a0%`;
+}
+
 /**
  * The decimals that give the shortest interval of a column two significant digits in its half-width. One that is far
  * shorter than usual does not count: the others would get digits that mean nothing.
@@ -67,4 +85,32 @@ export function decimalsOf(values: readonly number[], digits = 4): number {
 /** "0.0512 to 0.0626". */
 export function range([low, high]: readonly [number, number], decimals: number): string {
   return `${fixed(low, decimals)} to ${fixed(high, decimals)}`;
+}
+
+/** How the numbers of one column are written. */
+export interface Writing {
+  readonly value: (value: number) => string;
+  readonly range: (pair: readonly [number, number]) => string;
+}
+
+/** In the unit of the estimates; differences get a sign. */
+export function writingOf(estimates: readonly Estimate[], value: typeof fixed = fixed): Writing {
+  const decimals = decimalsFor(estimates);
+  return { value: (number) => value(number, decimals), range: (pair) => range(pair, decimals) };
+}
+
+/** Shares of 1, written in percent. */
+export function percentWriting(estimates: readonly Estimate[], value: typeof fixed = signed): Writing {
+  const hundredfold = (n: number | null): number | null => (n === null ? null : 100 * n);
+  const decimals = decimalsFor(
+    estimates.map((estimate) => ({
+      ...estimate,
+      value: hundredfold(estimate.value),
+      interval: estimate.interval === null ? null : [100 * estimate.interval[0], 100 * estimate.interval[1]],
+    })),
+  );
+  return {
+    value: (share) => `${value(100 * share, decimals)}\u00a0%`,
+    range: ([low, high]) => `${range([100 * low, 100 * high], decimals)}\u00a0%`,
+  };
 }

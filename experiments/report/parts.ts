@@ -1,6 +1,6 @@
 import type { Estimate, Verdict } from '../contract.js';
 import { html, raw, type Html, type Part } from './html.js';
-import { fixed, range } from './numbers.js';
+import { fixed, range, type Writing } from './numbers.js';
 
 /** One part of the page. */
 export interface Section {
@@ -18,15 +18,15 @@ const ICONS: Readonly<Record<Verdict, string>> = {
   unsupported: '<path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1Z"/><path d="M5.5 5.5l5 5M10.5 5.5l-5 5"/>',
 };
 
-/** A verdict as shape and word; its colour says nothing that they do not. */
-export function badge(verdict: Verdict): Html {
+/** A verdict, or another word of its kind, as shape and word; its colour says nothing that they do not. */
+export function badge(verdict: Verdict, word: string = verdict): Html {
   return html`<span class="badge ${verdict}"
-    ><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">${raw(ICONS[verdict])}</svg>${verdict}</span
+    ><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">${raw(ICONS[verdict])}</svg>${word}</span
   >`;
 }
 
 /** An empty cell that is empty on purpose. */
-const NOTHING = html`<span class="grey">—</span>`;
+export const NOTHING = html`<span class="grey">—</span>`;
 
 /** A verdict and, where it is not the best, why. */
 export function verdictCell(verdict: Verdict, reasons: readonly string[]): Html {
@@ -48,6 +48,15 @@ export function intervalOf(estimate: Estimate | undefined, decimals: number): Pa
   return range(estimate.interval, decimals);
 }
 
+/** Why an estimate was refused, which evaluations keep as its method. */
+export const refusalOf = ({ method }: Estimate): string | undefined => /^refused: (.*)$/s.exec(method)?.[1];
+
+/** The value with its interval below it, or "refused" with the reason. */
+export function withInterval(estimate: Estimate | undefined, { value, range: pair }: Writing): Html {
+  const below = estimate && (estimate.interval === null ? refusalOf(estimate) : pair(estimate.interval));
+  return html`${valueOf(estimate, 0, value)}${below !== undefined && html`<small>${below}</small>`}`;
+}
+
 /** How the intervals of a table were made, where that does not differ from row to row. */
 export function intervalMethods(estimates: readonly Estimate[]): Html | false {
   const methods = new Set(estimates.flatMap(({ interval, method }) => (interval === null ? [] : method)));
@@ -55,11 +64,14 @@ export function intervalMethods(estimates: readonly Estimate[]): Html | false {
 }
 
 /** An estimate for people who cannot see its chart: "0.0512, interval 0.0488 to 0.0536". */
-export function spoken(estimate: Estimate | undefined, decimals: number): string {
+export function spoken(estimate: Estimate | undefined, decimals: number | Writing): string {
   if (estimate === undefined) return 'not estimated';
   if (estimate.value === null) return 'refused';
-  const interval = estimate.interval === null ? 'no interval' : `interval ${range(estimate.interval, decimals)}`;
-  return `${fixed(estimate.value, decimals)}, ${interval}`;
+  const { value, range: pair } =
+    typeof decimals === 'number'
+      ? { value: (n: number) => fixed(n, decimals), range: (ends: readonly [number, number]) => range(ends, decimals) }
+      : decimals;
+  return `${value(estimate.value)}, ${estimate.interval === null ? 'no interval' : `interval ${pair(estimate.interval)}`}`;
 }
 
 /** A chart with its caption and the keys to its marks. */

@@ -1,14 +1,18 @@
 import type { ReportDocument } from '../contract.js';
 import { html, raw, type Html } from './html.js';
 import type { Section } from './parts.js';
+import { abSections } from './sections/ab/test.js';
+import { agreementsSection } from './sections/agreements.js';
 import { answerHeader } from './sections/answer.js';
 import { assumptionsSection } from './sections/assumptions.js';
 import { comparisonsSection } from './sections/comparisons.js';
 import { curvesSection } from './sections/curves.js';
+import { designsSection } from './sections/designs.js';
 import { estimatesSection } from './sections/estimates.js';
 import { modelsSection } from './sections/models.js';
 import { overlapSection } from './sections/overlap.js';
 import { policiesSection } from './sections/policies.js';
+import { powerSection } from './sections/power.js';
 import { provenanceSection } from './sections/provenance.js';
 import { rolloutsSection } from './sections/rollouts.js';
 import { segmentsSection } from './sections/segments.js';
@@ -23,6 +27,10 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
  */
 export async function renderReport(document: ReportDocument): Promise<string> {
   const found = await Promise.all([
+    abSections(document),
+    agreementsSection(document),
+    designsSection(document),
+    powerSection(document),
     policiesSection(document),
     comparisonsSection(document),
     estimatesSection(document),
@@ -32,7 +40,7 @@ export async function renderReport(document: ReportDocument): Promise<string> {
     curvesSection(document),
     rolloutsSection(document),
   ]);
-  const judged = found.filter((section) => section !== undefined);
+  const judged = found.flat().filter((section) => section !== undefined);
   const terms = ['verdict', ...judged.flatMap(({ terms: keys }) => keys)];
   const sections = [...judged, assumptionsSection(document, terms), provenanceSection(document)];
   const page = html`<!doctype html>

@@ -25,7 +25,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 v
 main, footer { max-width: 66rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem); }
 main { padding-top: clamp(1.25rem, 5vw, 3.5rem); }
 footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 2.5rem; color: var(--muted); font-size: .8125rem; }
-h1, h2, h3 { line-height: 1.2; text-wrap: balance; overflow-wrap: anywhere; }
+h1, h2, h3, h4 { line-height: 1.2; text-wrap: balance; overflow-wrap: anywhere; }
 h1 { font: 500 clamp(1.6rem, 4.2vw, 2.4rem)/1.18 var(--serif); letter-spacing: -.01em; margin: 0 0 1.5rem; max-width: 26em; }
 h2 { font: 500 1.55rem/1.2 var(--serif); margin: 0 0 .75rem; }
 h3 { font-size: 1.0625rem; font-weight: 600; margin: 2.25rem 0 .75rem; }
@@ -38,12 +38,17 @@ code, pre { font-family: var(--mono); font-size: .875em; overflow-wrap: anywhere
 .lead, .note { color: var(--muted); }
 .note { font-size: .875rem; margin-top: .5rem; }
 .remark { border-left: 3px solid var(--warn); padding-left: .875rem; }
+h4 { font-size: .9375rem; font-weight: 600; margin: 1.75rem 0 .5rem; }
 
 .answer { border-left: 4px solid var(--edge); background: var(--wash); padding: clamp(1rem, 3vw, 1.5rem) clamp(1rem, 3vw, 1.75rem); border-radius: 0 6px 6px 0; }
 .answer > p:first-child { margin-bottom: .75rem; }
 .answer .sentence { font: 400 clamp(1.15rem, 2.6vw, 1.4rem)/1.4 var(--serif); max-width: 40em; margin-bottom: .5rem; }
 .answer ul { margin: .75rem 0 0; padding-left: 1.2em; max-width: 46rem; }
 .answer li { margin: .2rem 0; overflow-wrap: anywhere; }
+.finding { border-left: 3px solid var(--edge); padding-left: 1rem; margin-bottom: 1rem; }
+.finding p { margin-bottom: .375rem; }
+.finding ul { margin: 0; padding-left: 1.2em; max-width: 46rem; }
+.finding li { overflow-wrap: anywhere; }
 .supported { --edge: var(--good); --wash: var(--good-wash); }
 .weak { --edge: var(--warn); --wash: var(--warn-wash); }
 .unsupported { --edge: var(--bad); --wash: var(--bad-wash); }
@@ -125,7 +130,7 @@ pre code { overflow-wrap: normal; }
   nav { display: none; }
   section { margin-top: 2rem; }
   figure, tr, .answer, .legend div { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h4 { break-after: avoid; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .scroll { position: relative; overflow: visible; }
   table, thead th, table small, td .badge { font-size: 8pt; }

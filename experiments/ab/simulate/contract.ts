@@ -35,6 +35,9 @@ export interface PowerTable {
 export interface Agreement {
   readonly quantity: string;
   readonly rows: readonly { readonly method: string; readonly estimate: Estimate }[];
+  /** null where too few methods gave a number to tell. */
   readonly agree: boolean | null;
+  /** The true value, where a world knows it. */
+  readonly truth?: number;
   readonly sentence: string;
 }

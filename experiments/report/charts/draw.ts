@@ -21,6 +21,8 @@ export const INK = {
   quiet: 'var(--quiet)',
   truth: 'var(--truth)',
   logged: 'var(--logged)',
+  limit: 'var(--bad)',
+  stop: 'var(--ink)',
 } as const;
 
 /** Dash patterns, so that no line is told from another by its colour alone. */
@@ -68,6 +70,9 @@ export function haloText(
 
 /** Ticks with k, M and G, each on its own: vega would give all ticks one prefix. */
 export const SHORT_TICKS = "replace(format(datum.value, '~s'), '-', '−')";
+
+/** Shares of 1 in percent. */
+export const PERCENT_TICKS = "replace(format(100 * datum.value, '.6~g'), '-', '−') + ' %'";
 
 /** One kind of mark with its own data; without data there is nothing to draw. */
 export function layer(values: readonly object[], mark: Mark, encoding: Encoding): Layer[] {

@@ -1,4 +1,4 @@
-import { DASH, INK, haloText, layer, textWidth, type Encoding, type Layer, type Spec } from './draw.js';
+import { DASH, INK, PERCENT_TICKS, haloText, layer, textWidth, type Encoding, type Layer, type Spec } from './draw.js';
 
 /** One row of a dot-and-interval chart. */
 interface IntervalRow {
@@ -14,18 +14,24 @@ interface IntervalRow {
   readonly parts?: readonly number[];
   /** Drawn larger than the others. */
   readonly emphasis?: boolean;
+  /** The worst value that is tolerated, e.g. the margin of a guardrail. */
+  readonly limit?: number | undefined;
 }
 
 /** A vertical line through all rows. */
 export interface Line {
   readonly value: number;
-  readonly kind: 'logged' | 'truth' | 'zero';
+  readonly kind: 'logged' | 'truth' | 'zero' | 'overall';
 }
 
 export interface IntervalChart {
   readonly rows: readonly IntervalRow[];
   readonly lines?: readonly Line[];
   readonly xTitle?: string;
+  /** Values are shares of 1, and the axis is written in percent. */
+  readonly percent?: boolean;
+  /** What the second intervals are. */
+  readonly secondName?: string;
   /** Where the rows' names stand: above for long names on narrow pages. */
   readonly labels?: 'beside' | 'above';
   /** A scale shared with other charts; `windowOf` finds it. */
@@ -43,8 +49,8 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 export function windowOf(rows: readonly IntervalRow[], lines: readonly Line[] = []): Window {
   const intervals = rows.flatMap(({ interval, second }) => [interval, second].flatMap((pair) => (pair ? [pair] : [])));
   const points = rows.flatMap(({ value, truth, parts = [] }) => [value, truth, ...parts].flatMap((v) => v ?? []));
-  const must = lines.map(({ value }) => value);
-  const all = [...intervals.flat(), ...points, ...must];
+  const must = [...lines.map(({ value }) => value), ...rows.flatMap(({ limit }) => limit ?? [])];
+  const all = [...intervals.flat(), ...points, ...must].filter(Number.isFinite);
   if (all.length === 0) return [0, 1];
   const reach = intervals.length === 0 ? Infinity : 6 * median(intervals.map(([low, high]) => high - low)) || Infinity;
   const centre = median(points.length > 0 ? points : all);
@@ -54,10 +60,12 @@ export function windowOf(rows: readonly IntervalRow[], lines: readonly Line[] = 
   return [low - margin, high + margin];
 }
 
-/** Whether an interval of these rows is longer than the window shows. */
+/** Whether an interval of these rows is longer than the window shows, or a value beyond it. */
 export function cutsOff(rows: readonly IntervalRow[], [left, right]: Window): boolean {
-  return rows.some(({ interval, second }) =>
-    [interval, second].some((pair) => pair && (pair[0] < left || pair[1] > right)),
+  return rows.some(({ value, interval, second }) =>
+    [interval, second, value === null ? null : ([value, value] as const)].some(
+      (pair) => pair && (pair[0] < left || pair[1] > right),
+    ),
   );
 }
 
@@ -92,8 +100,8 @@ export function intervalSpec(chart: IntervalChart, width: number): Spec {
         at,
       ),
       ...layer(spans, { type: 'rule', stroke: INK.main, strokeWidth: 2.5, strokeCap: 'round' }, across),
-      ...arrows(spans, 'low', at),
-      ...arrows(spans, 'high', at),
+      ...arrows([...spans, ...beyond(rows, window)], 'low', at),
+      ...arrows([...spans, ...beyond(rows, window)], 'high', at),
       ...layer(
         dots.filter(({ sure }) => sure),
         { ...point, filled: true, fill: INK.main },
@@ -107,6 +115,11 @@ export function intervalSpec(chart: IntervalChart, width: number): Spec {
       ...layer(
         rows.flatMap(({ label, truth }) => (inside(truth) ? [{ label, value: truth }] : [])),
         { ...point, shape: 'diamond', filled: false, stroke: INK.truth, strokeWidth: 2, size: 90 },
+        at,
+      ),
+      ...layer(
+        rows.flatMap(({ label, limit }) => (inside(limit) ? [{ label, value: limit }] : [])),
+        { type: 'tick', fill: INK.limit, stroke: INK.limit, thickness: 2.5, size: 18, opacity: 1 },
         at,
       ),
       ...haloText(
@@ -155,7 +168,7 @@ interface Encodings {
 }
 
 function encodings(
-  { xTitle, labels }: IntervalChart,
+  { xTitle, labels, percent = false }: IntervalChart,
   rows: readonly IntervalRow[],
   window: Window,
   width: number,
@@ -179,7 +192,12 @@ function encodings(
     field,
     type: 'quantitative',
     scale: { domain: [...window], nice: false, zero: false },
-    axis: { title: xTitle ?? null, tickCount: Math.max(3, Math.round(width / 120)), grid: true },
+    axis: {
+      title: xTitle ?? null,
+      tickCount: Math.max(3, Math.round(width / 120)),
+      grid: true,
+      ...(percent ? { labelExpr: PERCENT_TICKS } : {}),
+    },
   });
   return { y, at: { y, x: x('value') }, across: { y, x: x('low'), x2: { field: 'high' } } };
 }
@@ -198,6 +216,16 @@ function span(label: string, pair: Window | null | undefined, [left, right]: Win
   return [
     { label, low: Math.max(left, low), high: Math.min(right, high), cut: { low: low < left, high: high > right } },
   ];
+}
+
+/** Rows of which nothing is inside the window: an arrow says where they are. */
+function beyond(rows: readonly IntervalRow[], [left, right]: Window): Span[] {
+  return rows.flatMap(({ label, value, interval }) => {
+    const [from, to] = interval ?? [value, value];
+    if (from === null || to === null || (from <= right && to >= left)) return [];
+    const low = to < left;
+    return [{ label, low: left, high: right, cut: { low, high: !low } }];
+  });
 }
 
 function arrows(spans: readonly Span[], end: 'low' | 'high', at: Encoding): Layer[] {
@@ -220,6 +248,7 @@ function verticalLine({ value, kind }: Line): Layer[] {
     zero: { stroke: INK.axis, strokeWidth: 1.5 },
     logged: { stroke: INK.logged, strokeWidth: 1.5, strokeDash: [...DASH.logged] },
     truth: { stroke: INK.truth, strokeWidth: 1.5, strokeDash: [...DASH.truth] },
+    overall: { stroke: INK.logged, strokeWidth: 1.5, strokeDash: [...DASH.logged] },
   };
   return layer([{ value }], { type: 'rule', ...looks[kind] }, { x: { field: 'value', type: 'quantitative' } });
 }

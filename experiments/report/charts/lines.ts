@@ -2,12 +2,12 @@ import type { Curve } from '../../contract.js';
 import { INK, SHORT_TICKS, layer, type Encoding, type Spec } from './draw.js';
 
 /** How a curve is drawn; the key under the chart shows the same. */
-interface LineLook {
+export interface LineLook {
   readonly stroke: string;
   readonly dash: readonly number[];
 }
 
-const LOOKS: readonly LineLook[] = [
+export const LOOKS: readonly LineLook[] = [
   { stroke: 'var(--series-1)', dash: [] },
   { stroke: 'var(--series-2)', dash: [7, 3] },
   { stroke: 'var(--series-3)', dash: [2, 2] },

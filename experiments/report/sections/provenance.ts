@@ -15,7 +15,10 @@ export function provenanceSection({ provenance, version }: ReportDocument): Sect
         The same seeds, data, config and code give the same report, byte for byte, on the same backend.
       </p>`,
       facts([
-        [seeds.length === 1 ? 'Seed' : 'Seeds', seeds.join(', ')],
+        [
+          seeds.length === 1 ? 'Seed' : 'Seeds',
+          seeds.length === 0 ? 'none: nothing is drawn at random' : seeds.join(', '),
+        ],
         ['Backend', backend],
         ['Code version', codeVersion],
         ...(dataHash === undefined ? [] : [['Data hash', html`<code>${dataHash}</code>`] as const]),

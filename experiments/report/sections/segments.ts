@@ -1,8 +1,8 @@
-import type { Estimate, ReportDocument, SegmentTable } from '../../contract.js';
+import type { ReportDocument, SegmentTable } from '../../contract.js';
 import { html, table, type Html } from '../html.js';
 import { intervalGrid, type LabelledChart } from '../interval-figures.js';
-import { count, decimalsFor, range } from '../numbers.js';
-import { intervalMethods, spoken, valueOf, type Section } from '../parts.js';
+import { count, writingOf, type Writing } from '../numbers.js';
+import { intervalMethods, spoken, withInterval, type Section } from '../parts.js';
 
 /** Rows beyond this stay in the table only. */
 const DRAWN_ROWS = 16;
@@ -27,7 +27,7 @@ export async function segmentsSection({ segments }: ReportDocument): Promise<Sec
 
 async function oneTable(segment: SegmentTable): Promise<Html> {
   const { by, columns, rows } = segment;
-  const decimals = columns.map((_, c) => decimalsFor(rows.flatMap(({ values }) => values[c] ?? [])));
+  const writings = columns.map((_, c) => writingOf(rows.flatMap(({ values }) => values[c] ?? [])));
   return html`<h3>By ${by}</h3>
     ${table<SegmentTable['rows'][number]>({
       caption: `Estimates by ${by}`,
@@ -38,27 +38,16 @@ async function oneTable(segment: SegmentTable): Promise<Html> {
         ...columns.map((column, c) => ({
           head: column,
           numeric: true,
-          cell: ({ values }: SegmentTable['rows'][number]) => withInterval(values.at(c), decimals[c]),
+          cell: ({ values }: SegmentTable['rows'][number]) => withInterval(values.at(c), writings[c]),
         })),
       ],
       groups: [{ rows }],
     })}
-    ${intervalMethods(rows.flatMap(({ values }) => values))} ${await intervalGrid(dotPlots(segment, decimals))}`;
-}
-
-function intervalText(estimate: Estimate | undefined, decimals: number): string | undefined {
-  return estimate?.interval ? range(estimate.interval, decimals) : undefined;
-}
-
-/** The value with its interval below it, or "refused" with the reason, which evaluations keep as the method. */
-function withInterval(estimate: Estimate | undefined, decimals: number): Html {
-  const reason = /^refused: (.*)$/s.exec(estimate?.method ?? '')?.[1];
-  const below = intervalText(estimate, decimals) ?? reason;
-  return html`${valueOf(estimate, decimals)}${below !== undefined && html`<small>${below}</small>`}`;
+    ${intervalMethods(rows.flatMap(({ values }) => values))} ${await intervalGrid(dotPlots(segment, writings))}`;
 }
 
 /** One chart per column of the table. */
-function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly number[]): LabelledChart[] {
+function dotPlots({ by, columns, rows }: SegmentTable, writings: readonly Writing[]): LabelledChart[] {
   const drawn = rows.length > DRAWN_ROWS ? [...rows].sort((a, b) => b.rounds - a.rounds).slice(0, DRAWN_ROWS) : rows;
   const left = drawn.length < rows.length && `, the ${drawn.length} largest of ${count(rows.length)} segments`;
   return columns.map((column, c) => ({
@@ -69,7 +58,7 @@ function dotPlots({ by, columns, rows }: SegmentTable, decimals: readonly number
         interval: values.at(c)?.interval ?? null,
       })),
     },
-    label: `${column} by ${by}. ${drawn.map(({ segment, values }) => `${segment}: ${spoken(values.at(c), decimals[c])}.`).join(' ')}`,
+    label: `${column} by ${by}. ${drawn.map(({ segment, values }) => `${segment}: ${spoken(values.at(c), writings[c])}.`).join(' ')}`,
     caption: html`<strong>${column}</strong>${left}`,
   }));
 }
