@@ -14,3 +14,5 @@ export type { EvaluationTable, TableColumns } from './table-columns.js';
 export * from './sources.js';
 export * from './smoothed-rates.js';
 export * from './sessions/index.js';
+export * from './ranking.js';
+export { biasOf, meanSquaredError, slopeChoice, tuneSetting, type Sized, type TuningMethod } from './tuning.js';
