@@ -1,6 +1,6 @@
 import test from 'ava';
 import { stream } from '../random.js';
-import { bootstrapSums, percentileInterval } from './bootstrap.js';
+import { bootstrapCounts, bootstrapSums, percentileInterval } from './bootstrap.js';
 import { chiSquareUpper } from './chi-square.js';
 import { moments } from './moments.js';
 
@@ -32,6 +32,21 @@ test('each row is drawn as often as chance would have it', (t) => {
   t.true(chiSquareUpper(chi, n - 1) > 1e-4, `uniform rows: p = ${chiSquareUpper(chi, n - 1)}`);
   const missed = counts.reduce((sum, c) => sum + c.filter((k) => k === 0).length, 0) / (n * replicates);
   t.true(Math.abs(missed - (1 - 1 / n) ** n) < 0.003, `share of rows left out: ${missed}`);
+});
+
+test('counts are those of the rows that sums run over', (t) => {
+  const x = Float64Array.from({ length: 3000 }, (_, i) => i % 97);
+  const [sums] = replicate([x], 6, 8);
+  bootstrapCounts(x.length, { replicates: 6, seed: 8 }, (counts, r) => {
+    t.is(
+      counts.reduce((sum, count, i) => sum + count * x[i], 0),
+      sums[r],
+    );
+    t.is(
+      counts.reduce((sum, count) => sum + count, 0),
+      x.length,
+    );
+  });
 });
 
 test('the spread of a resampled mean is its standard error', (t) => {

@@ -25,20 +25,62 @@ export function bootstrapSums(
   visit: (sums: Float64Array, replicate: number) => void,
 ): void {
   const n = columns.length === 0 ? 0 : columns[0].length;
+  const sums = new Float64Array(columns.length);
+  drawnRows(
+    n,
+    { replicates, seed },
+    {
+      begin: () => sums.fill(0),
+      rows: (rows, size) => {
+        for (let c = 0; c < sums.length; c++) sums[c] += gather(columns[c], rows, size);
+      },
+      end: (replicate) => visit(sums, replicate),
+    },
+  );
+}
+
+/**
+ * The same draws for what is not made of sums: hands on how often each of n rows was drawn, in an array that the next
+ * replicate overwrites.
+ */
+export function bootstrapCounts(
+  n: number,
+  options: { readonly replicates: number; readonly seed: number | string },
+  visit: (counts: Int32Array, replicate: number) => void,
+): void {
+  const counts = new Int32Array(n);
+  drawnRows(n, options, {
+    begin: () => counts.fill(0),
+    rows: (rows, size) => {
+      for (let i = 0; i < size; i++) counts[rows[i]]++;
+    },
+    end: (replicate) => visit(counts, replicate),
+  });
+}
+
+/** Draws the rows of every replicate, a block at a time. */
+function drawnRows(
+  n: number,
+  { replicates, seed }: { readonly replicates: number; readonly seed: number | string },
+  on: {
+    readonly begin: () => void;
+    readonly rows: (rows: Int32Array, size: number) => void;
+    readonly end: (replicate: number) => void;
+  },
+): void {
   const draws = new KeyedDraws(seed, 'bootstrap');
   const rows = new Int32Array(Math.min(BLOCK, n));
-  const sums = new Float64Array(columns.length);
   for (let replicate = 0; replicate < replicates; replicate++) {
     draws.at(0, replicate);
     const key0 = (draws.next() / UNIT) | 0;
     const key1 = (draws.next() / UNIT) | 0;
-    sums.fill(0);
+    on.begin();
     for (let from = 0; from < n; from += BLOCK) {
       const size = Math.min(BLOCK, n - from);
       drawRows(rows, size, { from, n, key0, key1 });
-      for (let c = 0; c < sums.length; c++) sums[c] += gather(columns[c], rows, size);
+      on.rows(rows, size);
     }
-    visit(sums, replicate);
+    on.end(replicate);
   }
 }
 

@@ -16,3 +16,4 @@ export * from './smoothed-rates.js';
 export * from './sessions/index.js';
 export * from './ranking.js';
 export { biasOf, meanSquaredError, slopeChoice, tuneSetting, type Sized, type TuningMethod } from './tuning.js';
+export * from './distribution/index.js';

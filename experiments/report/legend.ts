@@ -1,5 +1,6 @@
 import { AB_TERMS } from './legend-ab.js';
 import { FURTHER_ESTIMATORS } from './legend-estimators.js';
+import { SESSION_ESTIMATORS } from './legend-sessions.js';
 
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
 
@@ -73,65 +74,8 @@ export const ESTIMATORS: Readonly<Record<string, EstimatorTerm>> = {
     assumes:
       'Lies between the direct method (λ = 0) and DR (λ → ∞), and so do its needs; the interval does not cover the bias of shrinking.',
   },
-  tis: {
-    short: 'TIS',
-    name: 'Trajectory importance sampling',
-    meaning:
-      'Each session’s return counts by the product of its ratios: how much more often the policy would have played it.',
-    assumes: `Unbiased if ${LOGGED}. The products explode with the length of the sessions.`,
-  },
-  pdis: {
-    short: 'PDIS',
-    name: 'Per-decision importance sampling',
-    meaning: 'As TIS, but a reward is weighted only by what was done up to it.',
-    assumes: 'Needs what TIS needs; calmer, most of all where the rewards come early.',
-  },
-  snTis: {
-    short: 'SN-TIS',
-    name: 'Self-normalised TIS',
-    meaning: 'The weighted mean of the returns. It stays within their range.',
-    assumes: `Right in the limit of many sessions if ${LOGGED}.`,
-  },
-  snPdis: {
-    short: 'SN-PDIS',
-    name: 'Self-normalised PDIS',
-    meaning:
-      'As PDIS, the weights of each step divided by their mean over all sessions; a session that is over keeps its last.',
-    assumes: `Right in the limit of many sessions if ${LOGGED}.`,
-  },
-  snDr: {
-    short: 'SN-DR',
-    name: 'Self-normalised sequential DR',
-    meaning: 'DR of sessions with the weights of each step divided by their mean over all sessions.',
-    assumes: 'What DR needs, in the limit of many sessions.',
-  },
-  magic: {
-    short: 'MAGIC',
-    name: 'MAGIC: a blend of partial returns',
-    meaning:
-      'Between the fitted Q alone and SN-DR: the first steps are weighed and the rest is left to Q, in the blend with the smallest estimated squared error.',
-    assumes: 'Its interval takes the blend as given and leaves the bias of Q’s share out.',
-  },
-  smis: {
-    short: 'SMIS',
-    name: 'State-marginal importance sampling',
-    meaning: 'Rewards are weighted by how much more often the policy visits the state, times one decision’s ratio.',
-    assumes: `Right if the state is all that the future depends on, and ${LOGGED}.`,
-  },
-  samis: {
-    short: 'SAMIS',
-    name: 'State-action-marginal importance sampling',
-    meaning: 'Rewards are weighted by how much more often the policy does this in this state. It uses no propensities.',
-    assumes: 'Right if the state is all that rewards and the future depend on.',
-  },
-  mwl: {
-    short: 'MWL',
-    name: 'Minimax weight learning, linear',
-    meaning:
-      'Weights that balance every linear function of the features between what was logged and what the policy visits.',
-    assumes: 'Right if the weights or Q are linear in the features.',
-  },
   ...FURTHER_ESTIMATORS,
+  ...SESSION_ESTIMATORS,
 };
 
 export const TERMS: Readonly<Record<string, Term>> = {
@@ -192,6 +136,17 @@ export const TERMS: Readonly<Record<string, Term>> = {
     name: 'Mean ratio',
     meaning:
       'The mean weight of single decisions; near 1 when the propensities are right and the log covers the policy.',
+  },
+  variance: { name: 'Variance', meaning: 'Of a single return, not of the mean: how differently units fare.' },
+  cvar: {
+    name: 'Lower tail (CVaR)',
+    meaning: 'The mean of the worst share of returns; the share is its setting.',
+    unit: 'reward',
+  },
+  interquartileRange: {
+    name: 'Interquartile range',
+    meaning: 'The distance between the quartiles: the spread of the middle half.',
+    unit: 'reward',
   },
   discount: { name: 'Discount (γ)', meaning: 'What a reward one step later is worth beside one now.' },
   rounds: { name: 'Rounds', meaning: 'Logged decisions that the policy was judged on.', unit: 'decisions' },

@@ -8,18 +8,21 @@ import { openStore } from '../../../logs/store/log-store.js';
 import { main } from '../../cli/main.js';
 import { drawn, exactValue, WORLD } from './world.test.helper.js';
 
-/** The command `evaluate sessions` from the outside. Serial, because it writes to stdout. */
+/** The commands `evaluate sessions` and `evaluate distribution` from the outside. Serial, because it writes to stdout. */
 
 const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-sessions-'));
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+type Ran = { code: number; out: string; err: string };
+const run = (...args: string[]): Promise<Ran> => command('sessions', ...args);
+
+async function command(...args: string[]): Promise<Ran> {
   const said = { out: '', err: '' };
   const { stdout, stderr } = process;
   const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
   stdout.write = (text) => ((said.out += String(text)), true);
   stderr.write = (text) => ((said.err += String(text)), true);
   try {
-    return { code: await main(['evaluate', 'sessions', ...args]), ...said };
+    return { code: await main(['evaluate', ...args]), ...said };
   } finally {
     stdout.write = keptOut;
     stderr.write = keptErr;
@@ -220,4 +223,47 @@ test.serial('a stored log under the uniform policy', async (t) => {
   t.true(Math.abs(estimates.pdis.value - truth) < 4 * estimates.pdis.standardError);
   t.is(diagnostics.sessions, 200);
   t.is((await run('visits', '--store', path, '--target', 'pi')).code, 2);
+});
+
+interface Spread {
+  readonly estimates: Record<string, Record<string, { readonly value: number; readonly setting: number }>>;
+  readonly cdf: Record<string, { readonly point: number[]; readonly probability: number[] }>;
+  readonly diagnostics: { readonly sessions: number; readonly rounds: number };
+}
+
+test.serial('the distribution of sessions, and of rows without one', async (t) => {
+  const log = file('spread.csv', [HEADER, ...rows(600)]);
+  const answer = async (...args: string[]): Promise<Spread> => {
+    const { code, out, err } = await command('distribution', log, '--replicates', '100', '--json', ...args);
+    t.is(code, 0, err);
+    return JSON.parse(out) as Spread;
+  };
+  const whole = await answer(...COLUMNS, '--policy', 'pi_0,pi_1', '--state', 'x', '--discount', '0.9', '--tail', '0.2');
+  t.deepEqual(Object.keys(whole.estimates), ['cdIs', 'cdSn', 'cdDm', 'cdDr']);
+  for (const key of ['cdSn', 'cdDm', 'cdDr'])
+    t.true(Math.abs(whole.estimates[key]['mean'].value - exactValue(WORLD.target, 0.9)) < 0.35, key);
+  t.is(whole.estimates['cdSn']['cvar'].setting, 0.2);
+  t.true(whole.cdf['cdSn'].point.length === whole.cdf['cdSn'].probability.length);
+  t.is(whole.diagnostics.sessions, 600);
+  const single = ['--action', 'a', '--reward', 'r', '--propensity', 'p'];
+  const each = await answer(...single, '--target', 'pi');
+  t.deepEqual(Object.keys(each.estimates), ['cdIs', 'cdSn']);
+  t.is(each.diagnostics.sessions, each.diagnostics.rounds);
+  const table = await command('distribution', log, ...single, '--target', 'pi', '--replicates', '50');
+  t.regex(table.out, /cdSn +mean/);
+  t.regex(table.out, /cvar \(worst 10 %\)/);
+  for (const [message, ...args] of [
+    [/expected --step to name columns/, ...single, '--target', 'pi', '--session', 's'],
+    [/--tail/, ...single, '--target', 'pi', '--tail', '0'],
+    [/cdDr: expected guesses/, ...single, '--target', 'pi', '--estimators', 'cdDr'],
+  ] as [RegExp, ...string[]][]) {
+    const { code, err } = await command('distribution', log, ...args);
+    t.is(code, 2);
+    t.regex(err, message);
+  }
+  const bad = file('spread-bad.csv', [HEADER, ...rows(20), 'late,0,0,x,0.5,0.5,0.5,0.5,state 0,0,0']);
+  const { code, out } = await command('distribution', bad, ...single, '--target', 'pi', '--json');
+  t.is(code, 1);
+  t.is(JSON.parse(out).verdict, 'unsupported');
+  t.is(JSON.parse(out).estimates.cdSn.mean.value, null);
 });

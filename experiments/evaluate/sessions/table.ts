@@ -10,9 +10,10 @@ import { StepOrder } from './step-order.js';
 
 /** Which columns of a table say what; one row is one decision. */
 export interface SessionColumns {
-  readonly session: string;
+  /** With `step`; without both, every row is a session of its own. */
+  readonly session?: string;
   /** Whole numbers that rise by 1 within a session, from 0 in all of them or from 1. */
-  readonly step: string;
+  readonly step?: string;
   readonly action: string;
   readonly reward: string;
   readonly propensity: string;
@@ -84,6 +85,7 @@ class SessionTableBuilder {
   readonly #matrices: Record<'policy' | 'features' | 'guess', number[]> = { policy: [], features: [], guess: [] };
   readonly #lines: number[] = [];
   readonly #bad: BadRow[] = [];
+  readonly #blamed = new Set<number>();
   #rows = 0;
 
   constructor(path: string, header: readonly string[], columns: SessionColumns) {
@@ -134,11 +136,12 @@ class SessionTableBuilder {
     const row = this.#rows++;
     this.#lines.push(line);
     const reason = problem ?? this.#misplaced(cells, row) ?? this.#keep(cells, row);
-    if (reason !== undefined) this.#bad.push({ row, line, reason });
+    if (reason !== undefined) this.#blame(row, reason);
   }
 
   /** Notes session and step of a row, which may be bad in other ways and still have its place. */
   #misplaced(cells: readonly Cell[], row: number): string | undefined {
+    if (this.#at.session < 0) return undefined;
     const name = cells[this.#at.session];
     if (isMissing(name)) return 'the session is missing';
     const step = parseNumber(cells[this.#at.step]);
@@ -159,7 +162,7 @@ class SessionTableBuilder {
     if (state >= 0 && isMissing(cells[state])) return 'the state is missing';
     const wrong = this.#wrongIn(cells);
     if (wrong !== undefined) return wrong;
-    this.#kept.session.push(this.#names.session.of(cells[this.#at.session]));
+    if (this.#at.session >= 0) this.#kept.session.push(this.#names.session.of(cells[this.#at.session]));
     this.#kept.action.push(this.#names.action.of(cells[action]));
     if (state >= 0) this.#kept.state.push(this.#names.state.of(cells[state]));
     this.#kept.row.push(row);
@@ -199,7 +202,8 @@ class SessionTableBuilder {
     });
     for (const { row, reason } of this.#order.late()) this.#blame(row, reason);
     const bad = { count: this.#bad.length, first: this.#bad.sort((a, b) => a.row - b.row).slice(0, MOST_TOLD) };
-    const { offsets, order, names } = grouped(this.#kept.session, this.#names.session.texts);
+    const { offsets, order, names } =
+      this.#at.session < 0 ? apart(this.#kept.row.length) : grouped(this.#kept.session, this.#names.session.texts);
     const numbers = (values: readonly number[]): Float64Array => Float64Array.from(order, (i) => values[i]);
     const whole = (values: readonly number[]): Int32Array => Int32Array.from(order, (i) => values[i]);
     const matrix = (values: readonly number[], width: number): Float64Array => {
@@ -216,7 +220,7 @@ class SessionTableBuilder {
       action: whole(this.#kept.action).map((code) => codes[code]),
       reward: numbers(this.#numbers.reward),
       propensity: numbers(this.#numbers.propensity),
-      names,
+      ...(names === undefined ? {} : { names }),
       rows: whole(this.#kept.row),
       ...(this.#at.state < 0
         ? {}
@@ -234,15 +238,30 @@ class SessionTableBuilder {
   }
 
   #blame(row: number, reason: string): void {
-    if (!this.#bad.some((known) => known.row === row)) this.#bad.push({ row, line: this.#lines[row], reason });
+    if (this.#blamed.has(row)) return;
+    this.#blamed.add(row);
+    this.#bad.push({ row, line: this.#lines[row], reason });
   }
 }
 
+interface Groups {
+  readonly offsets: Int32Array;
+  /** Which row comes where. */
+  readonly order: Int32Array;
+  readonly names: readonly string[] | undefined;
+}
+
+/** Every row a session of its own. */
+function apart(rows: number): Groups {
+  return {
+    offsets: Int32Array.from({ length: rows + 1 }, (_, i) => i),
+    order: Int32Array.from({ length: rows }, (_, i) => i),
+    names: undefined,
+  };
+}
+
 /** Brings rows of one session together, in the order in which they came; sessions without usable rows are left out. */
-function grouped(
-  session: readonly number[],
-  texts: readonly string[],
-): { offsets: Int32Array; order: Int32Array; names: string[] } {
+function grouped(session: readonly number[], texts: readonly string[]): Groups {
   const size = new Int32Array(texts.length);
   for (const s of session) size[s]++;
   const next = new Int32Array(texts.length);

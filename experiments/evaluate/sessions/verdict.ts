@@ -26,12 +26,18 @@ function verdictOf(fatal: readonly string[], weak: readonly string[]): Judgement
   return { verdict: weak.length > 0 ? 'weak' : 'supported', reasons: weak };
 }
 
-/** "Session 'x' (rows 12 to 19)" */
+/** "Session 'x' (rows 12 to 19)", or "Row 12" of single decisions. */
 function where(sessions: LoggedSessions, session: number): string {
   const { offsets, rows } = sessions;
   const [from, to] = [offsets[session], offsets[session + 1] - 1];
   const row = (i: number): number => rows?.[i] ?? i;
+  if (areRounds(sessions)) return `Row ${row(from)}`;
   return `Session ${nameOf(sessions, session)} (${from === to ? `row ${row(from)}` : `rows ${row(from)} to ${row(to)}`})`;
+}
+
+/** Whether every session is a single decision without a name: then it is spoken of as one. */
+function areRounds({ offsets, names }: LoggedSessions): boolean {
+  return names === undefined && offsets.every((offset, s) => offset === s);
 }
 
 /** Whether the products of the sessions' ratios can carry a number. */
@@ -41,12 +47,13 @@ export function judgeProducts(terms: SessionTerms, diagnostics: SessionDiagnosti
   const whole = stepWeights(terms, terms.longest);
   const heaviest = where(sessions, whole.indexOf(maxWeight));
   const share = effectiveSampleSize / S;
-  const effective = `${count(effectiveSampleSize)} of ${S} sessions (${percent(share)})`;
-  if (S < 2) return verdictOf([`${S} session(s): an interval needs at least 2.`], []);
+  const [unit, units] = areRounds(sessions) ? ['round', 'rounds'] : ['session', 'sessions'];
+  const effective = `${count(effectiveSampleSize)} of ${S} ${units} (${percent(share)})`;
+  if (S < 2) return verdictOf([`${S} ${unit}: an interval needs at least 2.`], []);
   if (maxWeight === 0) {
     const gone = diagnostics.horizon.find(({ meanWeight: mean }) => mean === 0)?.step ?? 0;
     return verdictOf(
-      [`The policy never does what any session did: every weight is 0 by step ${gone}, the first being step 0.`],
+      [`The policy never does what any ${unit} did: every weight is 0 by step ${gone}, the first being step 0.`],
       [],
     );
   }
@@ -68,11 +75,11 @@ export function judgeProducts(terms: SessionTerms, diagnostics: SessionDiagnosti
   const rewarded = rewardedSessions(sessions, whole);
   if (rewarded === 0)
     fatal.push(
-      'No session that the policy could have caused has a reward: an interval around 0 would claim certainty.',
+      `No ${unit} that the policy could have caused has a reward: an interval around 0 would claim certainty.`,
     );
   if (meanWeight < LIMITS.meanWeight && Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError)
     fatal.push(
-      `The mean weight of the sessions is ${meanWeight.toPrecision(3)} instead of 1: the log does not contain most of what the policy does, or too few sessions to meet it.${long}`,
+      `The mean weight of the ${units} is ${meanWeight.toPrecision(3)} instead of 1: the log does not contain most of what the policy does, or too few ${units} to meet it.${long}`,
     );
   if (
     effectiveSampleSize < LIMITS.effectiveRounds ||
@@ -83,10 +90,10 @@ export function judgeProducts(terms: SessionTerms, diagnostics: SessionDiagnosti
     weak.push(`${heaviest} alone holds ${percent(maxWeightShare)} of all weight.`);
   if (Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError)
     weak.push(
-      `The mean weight of the sessions is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
+      `The mean weight of the ${units} is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
     );
   if (rewarded < LIMITS.weakRewardedRounds)
-    weak.push(`Only ${rewarded} sessions that the policy could have caused have a reward.`);
+    weak.push(`Only ${rewarded} ${units} that the policy could have caused have a reward.`);
   return verdictOf(fatal, weak);
 }
 

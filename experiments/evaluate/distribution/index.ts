@@ -1,0 +1,5 @@
+/** The distribution of the return under another policy, not only its mean. */
+export * from './cdf.js';
+export * from './conditional.js';
+export * from './estimators.js';
+export * from './evaluate-distribution.js';
