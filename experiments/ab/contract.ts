@@ -95,6 +95,8 @@ export interface Effect {
   readonly relative: Estimate;
   /** Two-sided, in (0, 1]; null where refused. */
   readonly pValue: number | null;
+  /** Of the relative effect, which has an error of its own. */
+  readonly relativePValue?: number;
   /** After the correction for several metrics and arms. */
   readonly adjustedPValue?: number;
   readonly cuped?: Cuped;
@@ -114,6 +116,8 @@ export interface Cuped {
   /** 1 − variance with ÷ variance without. */
   readonly varianceReduction: number;
   readonly difference: Estimate;
+  /** ÷ |unadjusted control|; absent where that is not clearly different from 0. */
+  readonly relative?: Estimate;
   readonly pValue: number;
   /** Health checks that failed, in words. */
   readonly warnings: readonly string[];

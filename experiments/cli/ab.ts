@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
+import { registerAnalyze } from './ab/analyze.js';
 
 /** The ways to an A/B test, in the order in which --help lists them. */
-const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [];
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerAnalyze];
 
 /** `ab`: A/B tests, of recorded data or played in a world. */
 export function registerAb(cli: Argv): Argv {

@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
 import { GymError } from '../../core/check.js';
 import { studies } from '../studies/index.js';
-import type { Study } from '../studies/study.js';
+import type { Study, StudyResult } from '../studies/study.js';
+import { writeReport } from './report-file.js';
 import { brief, print, printJson, progress, table } from './terminal.js';
 
 /** `study`: reproduces the figures of a paper or protocol; exit code 1 when the score fixed before is not reached. */
@@ -27,6 +28,11 @@ function registerOne(cli: Argv, name: string, study: Study): void {
           default: 1,
           requiresArg: true,
           describe: 'Everything random follows from it',
+        })
+        .option('report', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Also write an HTML report, and report.json beside it',
         })
         .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object in full precision' })
         .example(`$0 study ${name}${study.data === undefined ? '' : ' --data DIR'}`, study.summary);
@@ -59,9 +65,27 @@ function registerOne(cli: Argv, name: string, study: Study): void {
         print();
         for (const note of notes) print(note);
       }
+      if (argv.report !== undefined) await report(argv.report, name, result.report, { ...settings, seed: argv.seed });
       if (failures.length > 0)
         throw new GymError('numeric', `study ${name}: the score was not reached.\n${failures.join('\n')}`);
       if (!argv.json) print('\nThe score fixed before running was reached.');
     },
   );
+}
+
+async function report(
+  path: string,
+  name: string,
+  parts: StudyResult['report'],
+  flags: Readonly<Record<string, number>>,
+): Promise<void> {
+  if (parts === undefined) throw new GymError('usage', `--report: study ${name} has no report; see its tables.`);
+  const { seed, ...settings } = flags;
+  await writeReport(path, {
+    id: name,
+    ...parts,
+    command: `study ${name}`,
+    flags: { ...settings, seed },
+    seeds: [seed],
+  });
 }

@@ -22,6 +22,7 @@ const cuped = z.strictObject({
   correlation: number,
   varianceReduction: number,
   difference: estimate,
+  relative: estimate.exactOptional(),
   pValue: number,
   warnings: list(text),
 });
@@ -31,6 +32,7 @@ const effect = z.strictObject({
   difference: estimate,
   relative: estimate,
   pValue: number.nullable(),
+  relativePValue: number.exactOptional(),
   adjustedPValue: number.exactOptional(),
   cuped: cuped.exactOptional(),
   sequential: z.strictObject({ difference: estimate, pValue: number }).exactOptional(),

@@ -1,5 +1,6 @@
 import { relogging } from './relogging/relogging.js';
 import type { Study } from './study.js';
+import { upworthy } from './upworthy/upworthy.js';
 
 /** The table of studies: `recsys-gym study NAME`. */
-export const studies: Readonly<Record<string, Study>> = { relogging };
+export const studies: Readonly<Record<string, Study>> = { relogging, upworthy };

@@ -1,3 +1,5 @@
+import type { ReportDocument } from '../contract.js';
+
 /** What a study is: one paper's or protocol's figures, reproduced by one command, with a score fixed before running. */
 export interface Study {
   /** One line for `--help`. */
@@ -28,4 +30,6 @@ export interface StudyResult {
   readonly failures: readonly string[];
   /** The same in full precision, for machines. */
   readonly numbers: unknown;
+  /** The same as a report, for `--report`; absent where a study has none. */
+  readonly report?: Pick<ReportDocument, 'question' | 'answer'> & Partial<ReportDocument>;
 }

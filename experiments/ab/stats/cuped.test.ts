@@ -84,21 +84,21 @@ function arms(n: number, effect: number, before: number, slope = 0.8): [Sums, Su
 
 test('a healthy trial keeps its effect, gains 1 − ρ², and has no warning', (t) => {
   const [a, b] = arms(20_000, 0.1, 0);
-  const { varianceReduction, correlation, difference, warnings, relative } = must(cuped(a, b, MEAN, 0.95));
+  const { varianceReduction, correlation, difference, alarms, remarks, relative } = must(cuped(a, b, MEAN, 0.95));
   t.true(Math.abs(correlation - 0.8) < 0.01);
   t.true(Math.abs(varianceReduction - 0.64) < 0.02);
   t.true(Math.abs(difference.effect - 0.1) < 4 * difference.standardError);
   t.true(Math.abs((relative?.effect ?? NaN) - difference.effect / a.mean[0]) < 1e-12);
-  t.deepEqual(warnings, []);
+  t.deepEqual([...alarms, ...remarks], []);
 });
 
 test('health: arms that differed before, a past that says nothing, an effect that turns', (t) => {
   const turned = must(cuped(...arms(5000, 0.1, -0.4), MEAN, 0.95));
-  t.is(turned.warnings.length, 2);
-  t.regex(turned.warnings[0], /differed before the test began \(p = \d/);
-  t.regex(turned.warnings[1], /turns the sign/);
+  t.is(turned.alarms.length, 2);
+  t.regex(turned.alarms[0], /differed before the test began \(p = \d/);
+  t.regex(turned.alarms[1], /turns the sign/);
   t.true(turned.difference.effect > 0 && welch(...pair(arms(5000, 0.1, -0.4)), 0.95).effect < 0);
-  const [low] = must(cuped(...arms(5000, 0.1, 0, 0.02), MEAN, 0.95)).warnings;
+  const [low] = must(cuped(...arms(5000, 0.1, 0, 0.02), MEAN, 0.95)).remarks;
   t.regex(low, /correlation is 0\.0\d\d/);
 });
 

@@ -19,8 +19,10 @@ export interface CupedEffect {
   readonly difference: TestedEffect;
   /** Null where the unadjusted control is not clear of 0. */
   readonly relative: TestedEffect | null;
-  /** Health checks that failed, in sentences. */
-  readonly warnings: readonly string[];
+  /** Health checks that failed, in sentences: reasons to doubt the trial. */
+  readonly alarms: readonly string[];
+  /** What the adjustment cannot do here, in sentences. */
+  readonly remarks: readonly string[];
 }
 
 /** One arm's part: variances of a single unit, to be divided by n. */
@@ -70,7 +72,11 @@ export function cuped(control: Sums, arm: Sums, form: CupedForm, level: number):
     varianceReduction: 1 - (difference.standardError / without.standardError) ** 2,
     difference,
     relative: clearOfZero(a.value, level) ? relative(a, b, theta, { from, to, level }) : null,
-    warnings: health(welch(a.before, b.before, level), correlation, without, difference, level),
+    alarms: alarms(welch(a.before, b.before, level), without, difference, level),
+    remarks:
+      Math.abs(correlation) < LOW_CORRELATION
+        ? [`The correlation is ${correlation.toFixed(3)}: what was known before says next to nothing of the metric.`]
+        : [],
   };
 }
 
@@ -107,26 +113,14 @@ function relative(
   return tested((to.value - from.value) / base, Math.sqrt(variance), welchDegrees(from, to), level);
 }
 
-function health(
-  before: TestedEffect,
-  correlation: number,
-  without: TestedEffect,
-  difference: TestedEffect,
-  level: number,
-): string[] {
-  const warnings: string[] = [];
-  if (before.pValue < IMBALANCE) {
-    const p = before.pValue.toPrecision(2);
-    warnings.push(
-      `The arms differed before the test began (p = ${p}): the split is not random, or the column is not from before.`,
-    );
-  }
-  if (Math.abs(correlation) < LOW_CORRELATION)
-    warnings.push(
-      `The correlation is ${correlation.toFixed(3)}: what was known before says next to nothing of the metric.`,
+function alarms(before: TestedEffect, without: TestedEffect, difference: TestedEffect, level: number): string[] {
+  const found: string[] = [];
+  if (before.pValue < IMBALANCE)
+    found.push(
+      `The arms differed before the test began (p = ${before.pValue.toPrecision(2)}): the split is not random, or the column is not from before.`,
     );
   const clear = Math.min(without.pValue, difference.pValue) < 1 - level;
   if (clear && Math.sign(without.effect) * Math.sign(difference.effect) < 0)
-    warnings.push('The adjustment turns the sign of the effect: the two arms were not alike beforehand.');
-  return warnings;
+    found.push('The adjustment turns the sign of the effect: the two arms were not alike beforehand.');
+  return found;
 }
