@@ -1,10 +1,12 @@
 import { GymError } from '../../../core/check.js';
 import { stream } from '../../../core/random.js';
 import type { Estimate, ReportDocument } from '../../contract.js';
+import type { AbSection } from '../../ab/contract.js';
 import { SAMPLE_RATIO_ALARM } from '../../ab/stats/sample-ratio.js';
 import type { Study, StudyResult } from '../study.js';
 import { alarmsOf, BROKEN_SHARE, byWeek, FAULT, nullAlarms, splitPs, type Alarms } from './alarms.js';
 import { readArchive } from './archive.js';
+import { analysedTest, largestOf } from './example.js';
 import { winners, type Winners } from './winners.js';
 
 /** Standard errors that the null control may be off by. */
@@ -62,18 +64,22 @@ export const upworthy: Study = {
     };
     const periods = [
       periodOf('before the fault', (week) => week < FAULT.from),
-      periodOf('faulty', (week) => week >= FAULT.from && week <= FAULT.to),
+      periodOf('during the fault', (week) => week >= FAULT.from && week <= FAULT.to),
       periodOf('after the fault', (week) => week > FAULT.to),
     ].filter(({ alarms }) => alarms.tests > 0);
     onProgress?.(2, 3, 'null control');
     const luck = stream(seed).fork('upworthy');
     const alarms = nullAlarms(archive, resplits, luck.fork('splits'));
     const { winner, difference } = winners(archive, tests, luck.fork('clicks'));
-    return resultOf({ periods, weeks, null: { resplits, alarms, winner, difference } });
+    const examples = [true, false].flatMap((faulty) => {
+      const own = tests.filter((t) => (archive.week[t] >= FAULT.from && archive.week[t] <= FAULT.to) === faulty);
+      return own.length === 0 ? [] : [analysedTest(archive, largestOf(archive, own))];
+    });
+    return resultOf({ periods, weeks, null: { resplits, alarms, winner, difference } }, examples);
   },
 };
 
-function resultOf(numbers: UpworthyNumbers): StudyResult {
+function resultOf(numbers: UpworthyNumbers, examples: readonly AbSection[]): StudyResult {
   const { periods, weeks, null: control } = numbers;
   const failures = failuresOf(numbers);
   return {
@@ -139,7 +145,7 @@ function resultOf(numbers: UpworthyNumbers): StudyResult {
     ],
     failures,
     numbers,
-    report: documentOf(numbers, failures),
+    report: { ...documentOf(numbers, failures), abTests: examples },
   };
 }
 
@@ -164,7 +170,7 @@ function sentenceOf({ weeks, periods }: UpworthyNumbers): string {
   const all = weeks.filter(({ faulty }) => faulty).length;
   const rates = periods.map(({ name, alarms }) => `${(100 * alarms.share).toPrecision(3)} % of the tests ${name}`);
   const separates = found === all && falsely === 0 ? 'separates' : 'does not separate';
-  return `The sample-ratio alarm ${separates} the faulty period from the rest: broken are ${found} of its ${all} weeks and ${falsely} of the other ${weeks.length - all}; the alarm is raised in ${rates.join(', ')}.`;
+  return `The sample-ratio alarm ${separates} the faulty period from the rest: broken are ${found} of its ${all} weeks and ${falsely} of the other ${weeks.length - all}; it is raised by ${rates.join(', ')}.`;
 }
 
 function documentOf(numbers: UpworthyNumbers, failures: readonly string[]): NonNullable<StudyResult['report']> {
@@ -199,15 +205,6 @@ function documentOf(numbers: UpworthyNumbers, failures: readonly string[]): NonN
         by: 'period',
         columns: ['tests with an alarm'],
         rows: periods.map(({ name, alarms }) => ({ segment: name, rounds: alarms.tests, values: [share(alarms)] })),
-      },
-      {
-        by: 'week',
-        columns: ['tests with an alarm'],
-        rows: weeks.map((week) => ({
-          segment: `${week.week}${week.broken ? ' (broken)' : ''}`,
-          rounds: week.tests,
-          values: [share(week)],
-        })),
       },
     ],
   };
