@@ -147,4 +147,6 @@ export interface SegmentEffects {
   readonly rows: readonly { readonly segment: string; readonly units: number; readonly difference: Estimate }[];
   /** p of the test that the effect is the same in every part (Cochran's Q). */
   readonly sameEffect: number | null;
+  /** The parts put together again by their size (post-stratified); absent where a part was refused. */
+  readonly together?: Estimate;
 }

@@ -72,6 +72,7 @@ export const abTest = z.strictObject({
       by: text,
       rows: list(z.strictObject({ segment: text, units: number, difference: estimate })),
       sameEffect: number.nullable(),
+      together: estimate.exactOptional(),
     }),
   ),
   verdict,

@@ -257,7 +257,10 @@ test('an arm that begins late: earlier units are left out, so that days are not 
     },
   };
   const section = analyseTrial(late, [spend], { ...OPTIONS, looks: true });
-  t.regex(section.reasons[0], /^Arm 'C' begins on day 13: \d+ units of earlier days were left out/);
+  t.regex(
+    section.reasons[0],
+    /^Arm 'C' begins on day 13: the days that not all arms share, and \d+ units of those days, were left out/,
+  );
   t.deepEqual(
     section.looks[0].looks.map((look) => look.day),
     [13, 14, 15],
@@ -269,6 +272,63 @@ test('an arm that begins late: earlier units are left out, so that days are not 
   t.is(
     small.arms.reduce((sum, { units }) => sum + units, 0),
     12,
+  );
+});
+
+test('an arm that ends early: later days are left out; arms that share no day are refused', (t) => {
+  const trial = played(5, 3000, { days: 6, arms: 3 });
+  const { unit, day = new Int32Array(0), columns } = trial.observations;
+  const without = (lost: (arm: number, day: number) => boolean): Trial => {
+    const keep = [...unit.keys()].filter((i) => !lost(trial.arm[unit[i]], day[i]));
+    return {
+      ...trial,
+      observations: {
+        unit: Int32Array.from(keep, (i) => unit[i]),
+        day: Int32Array.from(keep, (i) => day[i]),
+        columns: { spend: Float64Array.from(keep, (i) => columns['spend'][i] + (day[i] > 12 ? 5 : 0)) },
+      },
+    };
+  };
+  const early = analyseTrial(
+    without((arm, d) => arm === 1 && d > 12),
+    [spend],
+    { ...OPTIONS, looks: true },
+  );
+  t.regex(early.reasons[0], /^Arm 'B' ends on day 12: the days that not all arms share/);
+  t.deepEqual(
+    early.looks[0].looks.map((look) => look.day),
+    [10, 11, 12],
+  );
+  t.true(early.metrics[0].effects.every(({ pValue }) => (pValue ?? 0) > 0.001));
+  const none = analyseTrial(
+    without((arm, d) => (arm === 1 ? d > 11 : arm === 2 && d < 14)),
+    [spend],
+    OPTIONS,
+  );
+  t.is(none.verdict, 'unsupported');
+  t.regex(none.reasons.join(' '), /an arm has no units.* begins on day 14, and arm 'B' ends on day 11/);
+});
+
+test('rough: skewness in arms of unequal size, and a control close to 0', (t) => {
+  const luck = stream(21);
+  const skewed = (a: number, b: number): Trial => {
+    const arm = Array.from({ length: a + b }, (_, u) => (u < a ? 0 : 1));
+    return trialOf(
+      arm,
+      arm.map(() => Math.exp(1.2 * normal(luck))),
+    );
+  };
+  const reasons = (trial: Trial, shares: number[]): string =>
+    analyseTrial(trial, [spend], { ...OPTIONS, planned: shares }).reasons.join('\n');
+  t.regex(reasons(skewed(100, 5000), [1, 50]), /^spend, B: so skewed that with these units a tail of 2\.5 % is rather/);
+  t.is(reasons(skewed(3000, 3000), [1, 1]), '');
+  const small = trialOf(
+    Array.from({ length: 400 }, (_, u) => u % 2),
+    Array.from({ length: 400 }, () => 0.25 + normal(luck)),
+  );
+  t.regex(
+    reasons(small, [1, 1]),
+    /^spend, B: the control is only \d\.\d+ standard errors from 0.*Fieller's interval is/,
   );
 });
 
@@ -288,6 +348,13 @@ test('segments: one part of all units is the whole; effects that differ are told
     OPTIONS,
   );
   t.true((mixed.segments[0].sameEffect ?? 1) < 1e-9);
+  // Put together again, the parts weigh what they weigh among all units.
+  const [one, two] = mixed.segments[0].rows;
+  const together = ((one.difference.value ?? NaN) * one.units + (two.difference.value ?? NaN) * two.units) / 2000;
+  t.true(Math.abs((mixed.segments[0].together?.value ?? NaN) - together) < 1e-12);
+  const cut = analyseTrial({ ...trial, cluster: trial.arm.map((a, u) => 2 * (u % 100) + a) }, [spend], OPTIONS);
+  t.is(cut.segments[0].sameEffect, null);
+  t.is(cut.segments[0].together, undefined);
   t.deepEqual(
     mixed.segments[0].rows.map(({ segment, units }) => [segment, units > 400]),
     [

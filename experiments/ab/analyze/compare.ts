@@ -25,6 +25,17 @@ export interface Compared {
   readonly cuped?: CupedEffect | null;
 }
 
+/** A metric with all that was computed of it. */
+export interface Found {
+  readonly plan: Plan;
+  /** [A] */
+  readonly measured: readonly Measured[];
+  /** [A] undefined at the control */
+  readonly compared: readonly (Compared | undefined)[];
+  /** What is rough about it: "B: so skewed that …". */
+  readonly remarks: readonly string[];
+}
+
 /** A metric over a stretch of one arm's rows. */
 export function measure(frame: Frame, plan: Plan, stretch: Stretch, level: number): Measured {
   const { kind, quantile = 0.5, column } = plan.metric;

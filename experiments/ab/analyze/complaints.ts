@@ -40,13 +40,18 @@ export class Complaints {
     if (codes.includes(-1)) codes.forEach((code, row) => code < 0 && this.add(row, () => `${name} is missing`));
   }
 
-  /** A text that has to be the same in all rows of a unit. */
-  differing(units: CodedTexts, first: Int32Array, { codes, values }: CodedTexts, name: string): void {
+  /** A text that has to be the same in all rows of a unit, or of whatever else the rows are grouped by. */
+  differing(
+    units: CodedTexts,
+    first: Int32Array,
+    { codes, values }: CodedTexts,
+    { name, group = 'unit' }: { readonly name: string; readonly group?: string },
+  ): void {
     for (let row = 0; row < codes.length; row++) {
       const unit = units.codes[row];
       if (unit < 0 || codes[row] === codes[first[unit]]) continue;
       const shown = (code: number): string => (code < 0 ? 'nothing' : `'${values[code]}'`);
-      this.add(row, () => this.#twice(units, row, first, [name, shown(codes[row]), shown(codes[first[unit]])]));
+      this.add(row, () => this.#twice(units, row, first, [group, name, shown(codes[row]), shown(codes[first[unit]])]));
     }
   }
 
@@ -54,7 +59,9 @@ export class Complaints {
     for (let row = 0; row < column.length; row++) {
       const unit = units.codes[row];
       if (unit < 0 || Object.is(column[row], column[first[unit]])) continue;
-      this.add(row, () => this.#twice(units, row, first, [name, String(column[row]), String(column[first[unit]])]));
+      this.add(row, () =>
+        this.#twice(units, row, first, ['unit', name, String(column[row]), String(column[first[unit]])]),
+      );
     }
   }
 
@@ -73,8 +80,8 @@ export class Complaints {
     return { count: this.#count, first: [...this.#bad].sort((a, b) => a.row - b.row) };
   }
 
-  #twice(units: CodedTexts, row: number, first: Int32Array, [name, now, before]: readonly string[]): string {
+  #twice(units: CodedTexts, row: number, first: Int32Array, [group, name, now, before]: readonly string[]): string {
     const unit = units.codes[row];
-    return `unit '${units.values[unit]}' has ${name} ${now} here and ${before} in row ${first[unit]} (line ${this.#read.lines[first[unit]]})`;
+    return `${group} '${units.values[unit]}' has ${name} ${now} here and ${before} in row ${first[unit]} (line ${this.#read.lines[first[unit]]})`;
   }
 }

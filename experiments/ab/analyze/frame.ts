@@ -73,15 +73,31 @@ export function reordered({ observed, before, cluster, clusters }: Frame, order:
 
 /** The sums of the parts over a stretch: over its units, or over the clusters that have units in it. */
 export function sumsOver(frame: Frame, parts: readonly Part[], stretch: Stretch): Sums {
-  if (frame.cluster !== undefined) return clusterSums(frame, frame.cluster, parts, stretch);
-  const plain = parts.every(({ positive }) => positive !== true);
-  if (plain)
-    return sumsOf(
-      parts.map((part) => columnOf(frame, part)),
-      stretch.from,
-      stretch.to,
-    );
-  return sumsOf(parts.map((part) => shown(columnOf(frame, part), part, stretch)));
+  const { columns, from, to } = columnsOver(frame, parts, stretch);
+  return sumsOf(columns, from, to);
+}
+
+/** One column per part, whose rows `from` to `to` are the units of a stretch, or its clusters. */
+export function columnsOver(
+  frame: Frame,
+  parts: readonly Part[],
+  stretch: Stretch,
+): Stretch & { readonly columns: readonly Float64Array[] } {
+  const { cluster } = frame;
+  if (cluster === undefined) {
+    if (parts.every(({ positive }) => positive !== true))
+      return { columns: parts.map((part) => columnOf(frame, part)), ...stretch };
+    const columns = parts.map((part) => shown(columnOf(frame, part), part, stretch));
+    return { columns, from: 0, to: stretch.to - stretch.from };
+  }
+  const { dense, count } = denseClusters(cluster, frame.clusters, stretch);
+  const columns = parts.map((part) => {
+    const rows = new Float64Array(count);
+    if (part.from === 'units') for (const c of dense) rows[c]++;
+    else shown(columnOf(frame, part), part, stretch).forEach((value, i) => (rows[dense[i]] += value));
+    return rows;
+  });
+  return { columns, from: 0, to: count };
 }
 
 function columnOf({ observed, before }: Frame, { from, column }: Part): Float64Array {
@@ -92,17 +108,6 @@ function shown(column: Float64Array, { positive }: Part, { from, to }: Stretch):
   const values = column.slice(from, to);
   if (positive === true) for (let i = 0; i < values.length; i++) values[i] = values[i] > 0 ? 1 : 0;
   return values;
-}
-
-function clusterSums(frame: Frame, cluster: Int32Array, parts: readonly Part[], stretch: Stretch): Sums {
-  const { dense, count } = denseClusters(cluster, frame.clusters, stretch);
-  const sums = parts.map((part) => {
-    const rows = new Float64Array(count);
-    if (part.from === 'units') for (const c of dense) rows[c]++;
-    else shown(columnOf(frame, part), part, stretch).forEach((value, i) => (rows[dense[i]] += value));
-    return rows;
-  });
-  return sumsOf(sums, 0, count);
 }
 
 /** The clusters of a stretch, numbered from 0. */

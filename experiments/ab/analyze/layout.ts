@@ -1,4 +1,5 @@
 import type { Observations, Trial } from '../contract.js';
+import { sharedDays } from './shared-days.js';
 
 /** The units in the order of (arm, day of entry): what an arm had by some day is then one stretch from its first row on. */
 export interface Layout {
@@ -8,37 +9,43 @@ export interface Layout {
   readonly rowOf: Int32Array;
   /** [A + 1] arm a holds the rows from start[a] to start[a + 1]. */
   readonly start: Int32Array;
-  /** Days with observations, ascending; one day, 0, when there is no time. */
+  /** Days that count, ascending; one day, 0, when there is no time. */
   readonly days: Int32Array;
   /** [days, A] rows that arm a had by the end of the day. */
   readonly present: Int32Array;
-  /** First observation that counts; those before it belong to days that the arms do not share. */
+  /** Observations that count: those of days that all arms share. */
   readonly from: number;
+  readonly to: number;
   /** What was left out so that all arms share the days; absent when nothing was. */
-  readonly restricted?: { readonly day: number; readonly unitsLeftOut: number; readonly late: readonly number[] };
+  readonly restricted?: {
+    readonly first: number;
+    readonly last: number;
+    readonly unitsLeftOut: number;
+    readonly late: readonly number[];
+    readonly early: readonly number[];
+  };
 }
-
-/** An arm without a unit on the first days is called late when chance would do that less often. */
-const LATE_BY_CHANCE = 1e-4;
 
 /**
  * Sorts the units by arm and by the day they entered: the day of their first observation. Units never observed count
- * from the first day, with sums of 0: they were given an arm, and leaving them out could undo the randomisation.
+ * from the first day, with sums of 0: they were given an arm, and leaving them out could undo the randomisation. Only
+ * where some arm lacks days are they left out, with the units that entered on those days, because nobody knows theirs.
  */
 export function layOut(trial: Trial): Layout {
   const { observations, arm, arms } = trial;
-  const days = distinctDays(observations);
-  const entry = entries(trial, days);
-  const common = commonStart(arm, entry, arms.length, days.length);
-  // Units of days that some arm does not have stay out (those never observed may be of such days), and what was seen then.
-  const takes = (u: number): boolean => common.day === 0 || entry[u] >= common.day;
+  const all = distinctDays(observations);
+  const { entry, exit } = entriesOf(trial, all);
+  const { first, last, late, early } = sharedDays(trial, entry, exit, all.length);
+  const whole = late.length + early.length === 0;
+  const days = first > last ? new Int32Array(0) : all.slice(first, last + 1);
+  const takes = (u: number): boolean => whole || (entry[u] >= first && entry[u] <= last);
+  const bucket = (u: number): number => arm[u] * days.length + Math.max(0, entry[u] - first);
   const buckets = arms.length * days.length;
   const at = new Int32Array(buckets + 1);
-  const bucket = (u: number): number => arm[u] * days.length + Math.max(0, entry[u]);
   for (let u = 0; u < arm.length; u++) if (takes(u)) at[bucket(u) + 1]++;
   for (let b = 0; b < buckets; b++) at[b + 1] += at[b];
   const start = Int32Array.from({ length: arms.length + 1 }, (_, a) => at[a * days.length]);
-  const present = new Int32Array(days.length * arms.length);
+  const present = new Int32Array(buckets);
   for (let d = 0; d < days.length; d++)
     for (let a = 0; a < arms.length; a++) present[d * arms.length + a] = at[a * days.length + d + 1] - start[a];
   const unitOf = new Int32Array(at[buckets]);
@@ -49,14 +56,15 @@ export function layOut(trial: Trial): Layout {
     unitOf[row] = u;
     rowOf[u] = row;
   }
-  const whole = { unitOf, rowOf, start, days, present, from: 0 };
-  if (common.day === 0) return whole;
+  const unitsLeftOut = arm.length - unitOf.length;
   return {
-    ...whole,
-    days: days.slice(common.day),
-    present: present.slice(common.day * arms.length),
-    from: firstOf(observations, days[common.day]),
-    restricted: { day: days[common.day], unitsLeftOut: arm.length - unitOf.length, late: common.late },
+    unitOf,
+    rowOf,
+    start,
+    days,
+    present,
+    ...stretchOf(observations, whole || days.length === 0 ? undefined : [days[0], days[days.length - 1]]),
+    ...(whole ? {} : { restricted: { first: all[first], last: all[last], unitsLeftOut, late, early } }),
   };
 }
 
@@ -67,50 +75,30 @@ function distinctDays({ day }: Observations): Int32Array {
   return Int32Array.from(found);
 }
 
-/** [U] index of the day of a unit's first observation, −1 for those never observed. */
-function entries({ observations: { unit, day }, arm }: Trial, days: Int32Array): Int32Array {
+/** [U] index of the day of a unit's first and last observation, −1 for those never observed. */
+function entriesOf(
+  { observations: { unit, day }, arm }: Trial,
+  days: Int32Array,
+): { entry: Int32Array; exit: Int32Array } {
   const entry = new Int32Array(arm.length).fill(-1);
-  if (day === undefined) return entry;
+  const exit = new Int32Array(arm.length).fill(-1);
+  if (day === undefined) return { entry, exit };
   let today = 0;
   for (let i = 0; i < unit.length; i++) {
     if (day[i] !== days[today]) today++;
     if (entry[unit[i]] < 0) entry[unit[i]] = today;
+    exit[unit[i]] = today;
   }
-  return entry;
+  return { entry, exit };
 }
 
-/** The first day on which every arm takes part, and the arms that were waited for. */
-function commonStart(
-  arm: Int32Array,
-  entry: Int32Array,
-  arms: number,
-  days: number,
-): { readonly day: number; readonly late: readonly number[] } {
-  const units = new Int32Array(arms);
-  const first = new Int32Array(arms).fill(days);
-  for (let u = 0; u < arm.length; u++) {
-    if (entry[u] < 0) continue;
-    units[arm[u]]++;
-    if (entry[u] < first[arm[u]]) first[arm[u]] = entry[u];
-  }
-  let start = 0;
-  const late: number[] = [];
-  for (let a = 0; a < arms; a++) {
-    if (units[a] === 0 || first[a] === 0) continue;
-    let [others, before] = [0, 0];
-    for (let u = 0; u < arm.length; u++) {
-      if (arm[u] === a || entry[u] < 0) continue;
-      others++;
-      if (entry[u] < first[a]) before++;
-    }
-    // If this arm's units entered like the others', none would have come before by this chance.
-    if (units[a] * Math.log1p(-before / others) > Math.log(LATE_BY_CHANCE)) continue;
-    late.push(a);
-    start = Math.max(start, first[a]);
-  }
-  return { day: start, late };
-}
-
-function firstOf({ day }: Observations, from: number): number {
-  return day === undefined ? 0 : day.findIndex((d) => d >= from);
+/** The observations of some days, or of all. */
+function stretchOf(
+  { day, unit }: Observations,
+  shared: readonly [number, number] | undefined,
+): { from: number; to: number } {
+  if (day === undefined || shared === undefined) return { from: 0, to: unit.length };
+  const from = day.findIndex((d) => d >= shared[0]);
+  const to = day.findIndex((d) => d > shared[1]);
+  return { from, to: to < 0 ? unit.length : to };
 }

@@ -33,7 +33,7 @@ export function playDays(
   const series = !looks || day === undefined ? [] : seriesOf(trial.arms, plans, control);
   let from = layout.from;
   layout.days.forEach((today, d) => {
-    const to = endOfDay(trial, today, from, d === layout.days.length - 1);
+    const to = endOfDay(trial, today, from, d === layout.days.length - 1 ? layout.to : undefined);
     addObservations(frame, trial, layout, { from, to });
     from = to;
     for (const plan of new Set(series.map((line) => line.plan))) {
@@ -75,9 +75,9 @@ function seriesOf(
     .flatMap((plan) => arms.flatMap((_, arm) => (arm === control ? [] : [{ plan, arm, looks: [] }])));
 }
 
-/** First observation after a day. */
-function endOfDay({ observations: { day, unit } }: Trial, today: number, from: number, last: boolean): number {
-  if (day === undefined || last) return unit.length;
+/** First observation after a day; of the last day it is known. */
+function endOfDay({ observations: { day, unit } }: Trial, today: number, from: number, known?: number): number {
+  if (day === undefined || known !== undefined) return known ?? unit.length;
   let to = from;
   while (to < unit.length && day[to] <= today) to++;
   return to;

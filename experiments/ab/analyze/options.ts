@@ -2,6 +2,9 @@ import { GymError, suggestion } from '../../../core/check.js';
 import type { Metric, Trial } from '../contract.js';
 import type { Correction } from '../stats/multiple-testing.js';
 
+/** Units at which always-valid intervals are narrowest unless stated otherwise, as in GrowthBook. */
+export const TUNED_FOR = 5000;
+
 /** What an analysis is told besides the trial and its metrics. */
 export interface AnalysisOptions {
   readonly name: string;

@@ -1,12 +1,15 @@
 import type { SegmentEffects, Segmentation, Trial } from '../contract.js';
-import { sameEffect } from '../stats/segments.js';
+import { sameEffect, stratified } from '../stats/segments.js';
 import { compare, measure } from './compare.js';
 import { estimateOf, refusedEstimate } from './estimate.js';
 import { reordered, type Frame, type Stretch } from './frame.js';
 import type { Layout } from './layout.js';
 import type { Plan } from './plan.js';
 
-/** Each metric's effect within the parts of every segmentation, and whether it is the same in all of them. */
+/**
+ * Each metric's effect within the parts of every segmentation, and whether it is the same in all of them. Where clusters have units in
+ * several parts the parts are not independent: then they are neither tested nor put together.
+ */
 export function segmentEffects(
   trial: Trial,
   layout: Layout,
@@ -17,6 +20,7 @@ export function segmentEffects(
   return trial.segments.flatMap((segmentation) => {
     const { order, stretch } = sortedBy(segmentation, layout, trial.arms.length);
     const parts = reordered(frame, order);
+    const apart = !cutsClusters(trial, segmentation);
     return plans.flatMap((plan) => {
       const measured = trial.arms.map((_, a) =>
         segmentation.values.map((_value, s) => measure(parts, plan, stretch(a, s), level)),
@@ -28,6 +32,18 @@ export function segmentEffects(
         );
         const size = (s: number): number =>
           [control, a].reduce((sum, b) => sum + stretch(b, s).to - stretch(b, s).from, 0);
+        const filled = segmentation.values.map((_, s) => s).filter((s) => size(s) > 0);
+        const whole =
+          !apart || filled.length === 0 || filled.some((s) => typeof effects[s] === 'string')
+            ? undefined
+            : stratified(
+                filled.map((s) => ({
+                  control: measured[control][s].value,
+                  arm: measured[a][s].value,
+                  weight: size(s),
+                })),
+                level,
+              );
         return [
           {
             metric: plan.metric.name,
@@ -39,12 +55,26 @@ export function segmentEffects(
                 typeof effect === 'string' ? refusedEstimate(effect) : estimateOf(effect, method(plan));
               return { segment, units: size(s), difference };
             }),
-            sameEffect: sameEffect(effects.filter((effect) => typeof effect !== 'string'))?.pValue ?? null,
+            sameEffect: apart
+              ? (sameEffect(effects.filter((effect) => typeof effect !== 'string'))?.pValue ?? null)
+              : null,
+            ...(whole === undefined ? {} : { together: estimateOf(whole, `post-stratified, ${method(plan)}`) }),
           },
         ];
       });
     });
   });
+}
+
+function cutsClusters({ cluster }: Trial, { code }: Segmentation): boolean {
+  if (cluster === undefined) return false;
+  const part = new Map<number, number>();
+  for (let u = 0; u < cluster.length; u++) {
+    const known = part.get(cluster[u]);
+    if (known === undefined) part.set(cluster[u], code[u]);
+    else if (known !== code[u]) return true;
+  }
+  return false;
 }
 
 type MethodOf = (plan: Plan) => string;

@@ -54,10 +54,15 @@ export async function readTrial(path: string, columns: TrialColumns): Promise<Tr
   const first = firstRows(units, read.rows);
   const constant = [arm, ...segments, ...(cluster === undefined ? [] : [cluster])];
   if (units !== undefined) {
-    for (const name of constant) complaints.differing(units, first, text(name), name);
+    for (const name of constant) complaints.differing(units, first, text(name), { name });
     covariates.forEach((name, c) => complaints.differingNumbers(units, first, read.numbers[measures.length + c], name));
     if (columns.rows === undefined) complaints.repeated(units, first);
   }
+  if (cluster !== undefined)
+    complaints.differing(text(cluster), firstRows(text(cluster), read.rows), text(arm), {
+      name: arm,
+      group: 'cluster',
+    });
   const trial: Trial = {
     arms: arms.names,
     unit: cluster === undefined ? (unit ?? 'row') : cluster,

@@ -1,6 +1,6 @@
 import type { AbSection, Effect, Trial } from '../contract.js';
 import type { Verdict } from '../../contract.js';
-import type { Found } from './analyse.js';
+import type { Found } from './compare.js';
 import type { Layout } from './layout.js';
 import type { AnalysisOptions } from './options.js';
 
@@ -29,6 +29,7 @@ export function judge(found: Case): { readonly verdict: Verdict; readonly reason
   const weak = [
     ...refusals(found, false),
     ...leftOut(found),
+    ...found.found.flatMap(({ plan: { metric }, remarks }) => remarks.map((remark) => `${metric.name}, ${remark}`)),
     ...fewUnits(found),
     ...uncertain(found),
     ...cupedWarnings(found),
@@ -63,9 +64,14 @@ function refusals({ found, section }: Case, primary: boolean): string[] {
 function leftOut({ layout, trial }: Case): string[] {
   const { restricted } = layout;
   if (restricted === undefined) return [];
-  const late = restricted.late.map((a) => `'${trial.arms[a]}'`).join(' and ');
+  const named = (arms: readonly number[]): string => arms.map((a) => `'${trial.arms[a]}'`).join(' and ');
+  const { late, early, first, last, unitsLeftOut } = restricted;
+  const lacks = [
+    ...(late.length === 0 ? [] : [`Arm ${named(late)} begins on day ${first}`]),
+    ...(early.length === 0 ? [] : [`arm ${named(early)} ends on day ${last}`]),
+  ].join(', and ');
   return [
-    `Arm ${late} begins on day ${restricted.day}: ${restricted.unitsLeftOut} units of earlier days were left out, because days differ and pooling them would count that as an effect.`,
+    `${lacks.replace(/^a/, 'A')}: the days that not all arms share, and ${unitsLeftOut} units of those days, were left out, because days differ and pooling them would count that as an effect.`,
   ];
 }
 

@@ -255,6 +255,12 @@ const BAD: readonly (readonly [name: string, rows: string[], flags: string[], sa
     /Row 2 \(line 4\): unit 'a' has arm 'B' here and 'A' in row 0 \(line 2\)/,
   ],
   [
+    'a cluster in two arms',
+    ['arm,u,x', 'A,a,1', 'B,b,2', 'B,a,3'],
+    ['--cluster', 'u'],
+    /Row 2 \(line 4\): cluster 'a' has arm 'B' here and 'A' in row 0 \(line 2\)/,
+  ],
+  [
     'a unit twice',
     ['arm,u,x', 'A,a,1', 'B,b,2', 'A,a,3'],
     ['--unit', 'u'],

@@ -57,7 +57,8 @@ class Unusable extends GymError {
 }
 
 const NONE: readonly string[] = [];
-const many = { type: 'string', array: true, requiresArg: true, default: NONE } as const;
+/** One value each time: a list would swallow the name of the table. */
+const many = { type: 'string', array: true, nargs: 1, requiresArg: true, default: NONE } as const;
 const one = { type: 'string', requiresArg: true } as const;
 
 function options(command: Argv) {

@@ -94,17 +94,20 @@ export function showSection(section: AbSection): void {
   );
   print(`\nsample ratio p = ${brief(sampleRatio.p)}${sampleRatio.alarm ? ': ALARM' : ''}\n`);
   showMetrics(metrics, control);
-  for (const { metric, arm, by, rows, sameEffect } of segments) {
+  for (const { metric, arm, by, rows, sameEffect, together } of segments) {
     print(`\n${metric}, ${arm}, by ${by}; the same effect everywhere: p = ${brief(sameEffect)}\n`);
     print(
       table(
         [by, 'units', 'difference', 'interval'],
-        rows.map(({ segment, units, difference }) => [
-          segment,
-          String(units),
-          brief(difference.value),
-          range(difference.interval),
-        ]),
+        [
+          ...rows.map(({ segment, units, difference }) => [
+            segment,
+            String(units),
+            brief(difference.value),
+            range(difference.interval),
+          ]),
+          ...(together === undefined ? [] : [['together', '', brief(together.value), range(together.interval)]]),
+        ],
       ),
     );
   }
