@@ -9,14 +9,21 @@ export function problemsOf(trial: Trial, metrics: readonly Metric[]): string[] {
 }
 
 function strangeArms({ arm, arms, observations: { unit, day } }: Trial): string[] {
-  const out = arm.findIndex((a) => !(a >= 0 && a < arms.length));
-  const lost = unit.findIndex((u) => !(u >= 0 && u < arm.length));
-  const back = day === undefined ? -1 : day.findIndex((d, i) => i > 0 && d < day[i - 1]);
+  const out = outside(arm, arms.length);
+  const lost = outside(unit, arm.length);
+  let back = -1;
+  if (day !== undefined) for (let i = 1; i < day.length && back < 0; i++) if (day[i] < day[i - 1]) back = i;
   return [
     ...(out < 0 ? [] : [`Unit ${out} has arm ${arm[out]}, and there are ${arms.length} arms.`]),
     ...(lost < 0 ? [] : [`Observation ${lost} is of unit ${unit[lost]}, and there are ${arm.length} units.`]),
     ...(back < 0 ? [] : [`Observation ${back} is of an earlier day than the one before it; sort them by day.`]),
   ];
+}
+
+/** The first index that is not in [0, size), −1 when all are. */
+function outside(indices: Int32Array, size: number): number {
+  for (let i = 0; i < indices.length; i++) if (indices[i] < 0 || indices[i] >= size) return i;
+  return -1;
 }
 
 function badCells({ observations: { columns } }: Trial, metrics: readonly Metric[]): string[] {
