@@ -97,6 +97,8 @@ export interface Effect {
   readonly pValue: number | null;
   /** Of the relative effect, which has an error of its own. */
   readonly relativePValue?: number;
+  /** By permutation of the units, for few units or wild values. */
+  readonly permutationPValue?: number;
   /** After the correction for several metrics and arms. */
   readonly adjustedPValue?: number;
   readonly cuped?: Cuped;

@@ -1,3 +1,4 @@
+import { benchAb } from './ab.js';
 import { benchEnv } from './env.js';
 import { benchLogs } from './logs.js';
 import { benchRetrieval } from './retrieval.js';
@@ -24,6 +25,7 @@ export interface Benchmark {
 
 /** The table of benchmarks: `recsys-gym bench NAME`. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  ab: { summary: 'seconds to analyse an A/B test of a million units', run: () => benchAb() },
   env: {
     summary: 'world steps per CPU-second at batch 1, 64 and 1024',
     run: () => {

@@ -33,6 +33,7 @@ const effect = z.strictObject({
   relative: estimate,
   pValue: number.nullable(),
   relativePValue: number.exactOptional(),
+  permutationPValue: number.exactOptional(),
   adjustedPValue: number.exactOptional(),
   cuped: cuped.exactOptional(),
   sequential: z.strictObject({ difference: estimate, pValue: number }).exactOptional(),

@@ -508,3 +508,41 @@ test('nothing there: 5 % of trials show an effect, with clusters too, and the wr
   t.true(right / trials > 0.001 && right / trials < 0.1, `right: ${right / trials}`);
   t.true(wrong / trials > 0.25, `wrong: ${wrong / trials}`);
 });
+
+test('nothing there: every kind of metric, with and without CUPED, shows an effect in 5 % of trials', (t) => {
+  const luck = stream(13);
+  const [trials, units] = [400, 300];
+  const metrics: Metric[] = [
+    { ...spend, covariate: 'x' },
+    { ...visit, column: 'bought', covariate: 'x' },
+    { ...ratio, covariate: 'x', covariateDenominator: 'visits' },
+    median,
+  ];
+  const hits = new Map<string, number>();
+  const count = (name: string, p: number | null | undefined): void => {
+    hits.set(name, (hits.get(name) ?? 0) + ((p ?? 1) < 0.05 ? 1 : 0));
+  };
+  for (let r = 0; r < trials; r++) {
+    const column = (make: (u: number) => number): Float64Array =>
+      Float64Array.from({ length: units }, (_, u) => make(u));
+    const x = column(() => normal(luck));
+    const values = column((u) => Math.exp(0.3 * (x[u] + normal(luck))));
+    const orders = column(() => 1 + Math.floor(3 * luck.next()));
+    const trial: Trial = {
+      ...trialOf(Array.from(column(() => (luck.next() < 0.5 ? 0 : 1))), []),
+      covariates: { x, visits: column(() => 1 + Math.floor(3 * luck.next())) },
+      observations: {
+        unit: Int32Array.from(values, (_, u) => u),
+        columns: { spend: values, orders, bought: values.map((v) => (v > 1.3 ? 1 : 0)) },
+      },
+    };
+    for (const { metric, effects } of analyseTrial(trial, metrics, OPTIONS).metrics) {
+      count(metric.name, effects[0].pValue);
+      if (metric.covariate !== undefined) count(`${metric.name} with CUPED`, effects[0].cuped?.pValue);
+      count(`${metric.name}, relative`, effects[0].relativePValue);
+    }
+  }
+  t.is(hits.size, 11);
+  // 0.05 ± 4 standard errors of 0.0109.
+  for (const [name, n] of hits) t.true(n / trials > 0.006 && n / trials < 0.094, `${name}: ${n / trials}`);
+});

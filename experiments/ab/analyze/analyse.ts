@@ -1,7 +1,7 @@
 import type { AbSection, Metric, Trial } from '../contract.js';
 import { SAMPLE_RATIO_ALARM, sampleRatioP } from '../stats/sample-ratio.js';
 import { assumptionsOf } from './assumptions.js';
-import { compare, measure, type Found } from './compare.js';
+import { compare, measure, permuted, type Found } from './compare.js';
 import { corrected, methodOf, metricOf } from './effects.js';
 import { refusedEstimate } from './estimate.js';
 import { frameOf, type Frame, type Stretch } from './frame.js';
@@ -34,7 +34,7 @@ export function analyseTrial(trial: Trial, metrics: readonly Metric[], options: 
   const plans = metrics.map((metric) => planOf(metric, trial.cluster !== undefined));
   const frame = frameFor(trial, layout, plans);
   const series = playDays(trial, layout, frame, plans, { control, level, tunedFor, looks });
-  const found = plans.map((plan) => findOf(plan, trial, layout, frame, { control, level }));
+  const found = plans.map((plan) => findOf(plan, trial, layout, frame, options));
   const judged = corrected(
     found.map((one) => metricOf(one, trial, control, options)),
     options,
@@ -63,11 +63,18 @@ function findOf(
   trial: Trial,
   { start }: Layout,
   frame: Frame,
-  { control, level }: { readonly control: number; readonly level: number },
+  { level, permutations, ...options }: AnalysisOptions,
 ): Found {
+  const control = trial.arms.indexOf(options.control);
   const stretch = (a: number): Stretch => ({ from: start[a], to: start[a + 1] });
   const measured = trial.arms.map((_, a) => measure(frame, plan, stretch(a), level));
-  const compared = measured.map((arm, a) => (a === control ? undefined : compare(measured[control], arm, plan, level)));
+  const compared = measured.map((arm, a) => {
+    if (a === control) return undefined;
+    const one = compare(measured[control], arm, plan, level);
+    const p =
+      permutations === undefined ? undefined : permuted(frame, plan, [stretch(control), stretch(a)], permutations);
+    return p === undefined ? one : { ...one, permutationP: p };
+  });
   const thirds = measured.map((arm, a) => thirdMoment(frame, plan, stretch(a), arm));
   const remarks = compared.flatMap((one, a) =>
     one === undefined

@@ -1,11 +1,12 @@
 import type { Metric } from '../contract.js';
 import { armValue, type ArmValue } from '../stats/arm-value.js';
 import { cuped, type CupedEffect } from '../stats/cuped.js';
+import { permutationP } from '../stats/permutation.js';
 import { quantileOf } from '../stats/quantile.js';
 import { clearOfZero, relativeWelch } from '../stats/relative.js';
 import type { Sums } from '../stats/sums.js';
 import { welch, type TestedEffect } from '../stats/welch.js';
-import { sumsOver, valuesOver, type Frame, type Stretch } from './frame.js';
+import { columnsOver, sumsOver, valuesOver, type Frame, type Stretch } from './frame.js';
 import type { Plan } from './plan.js';
 
 /** A metric in one arm. */
@@ -23,6 +24,7 @@ export interface Compared {
   readonly relative: Answer;
   /** Null: what was known before does not vary. Absent: not asked for. */
   readonly cuped?: CupedEffect | null;
+  readonly permutationP?: number;
 }
 
 /** A metric with all that was computed of it. */
@@ -71,4 +73,20 @@ function whyRefused(control: ArmValue, arm: ArmValue, { kind }: Metric): string 
   return kind === 'quantile'
     ? 'the values around the quantile are tied in both arms'
     : 'the metric is constant in both arms';
+}
+
+/** The permutation test over the units of two stretches; nothing for ratios, quantiles and clusters. */
+export function permuted(
+  frame: Frame,
+  { form, parts, metric }: Plan,
+  [control, arm]: readonly [Stretch, Stretch],
+  draws: { readonly replicates: number; readonly seed: number },
+): number | undefined {
+  if (form === 'ratio' || metric.kind === 'quantile' || frame.cluster !== undefined) return undefined;
+  if (Math.min(control.to - control.from, arm.to - arm.from) < 2) return undefined;
+  const [a, b] = [control, arm].map((stretch) => {
+    const { columns, from, to } = columnsOver(frame, parts, stretch);
+    return columns[0].subarray(from, to);
+  });
+  return permutationP(a, b, draws);
 }

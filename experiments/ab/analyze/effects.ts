@@ -34,7 +34,7 @@ export function metricOf(
 }
 
 function effectOf(
-  { difference, relative, cuped }: Compared,
+  { difference, relative, cuped, permutationP }: Compared,
   plan: Plan,
   { arm, units, options }: { readonly arm: string; readonly units: number; readonly options: AnalysisOptions },
 ): Effect {
@@ -70,6 +70,7 @@ function effectOf(
     relative: typeof relative === 'string' ? refusedEstimate(relative) : estimateOf(relative, `relative ${method}`),
     pValue: difference.pValue,
     ...(typeof relative === 'string' ? {} : { relativePValue: relative.pValue }),
+    ...(permutationP === undefined ? {} : { permutationPValue: permutationP }),
     ...(cuped === undefined || cuped === null || metric.covariate === undefined
       ? {}
       : {

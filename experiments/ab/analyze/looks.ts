@@ -47,11 +47,16 @@ export function playDays(
         const { difference } = compare(base, measuredArm, plan, level);
         if (typeof difference === 'string') continue;
         const { effect, standardError, low, high } = difference;
-        const units = seen(control) + seen(arm);
-        const early = Math.min(base.value.units, measuredArm.value.units) < FIRST_LOOK;
+        const randomised = [base, measuredArm].map(({ value }) => value.units);
+        const units = randomised[0] + randomised[1];
         const band = asymptoticSequence({ difference: effect, standardError, units, level, tunedFor });
-        const alwaysValid = early ? null : ([band.low, band.high] as const);
-        found.push({ day: today, units, difference: effect, naive: [low, high], alwaysValid });
+        found.push({
+          day: today,
+          units: seen(control) + seen(arm),
+          difference: effect,
+          naive: [low, high],
+          alwaysValid: Math.min(...randomised) < FIRST_LOOK ? null : [band.low, band.high],
+        });
       }
     }
   });

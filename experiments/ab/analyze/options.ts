@@ -22,13 +22,15 @@ export interface AnalysisOptions {
   readonly tunedFor?: number;
   /** For several metrics and arms, guardrails left aside. */
   readonly correction?: Correction;
+  /** Also permutation tests of means and proportions, with so many draws from this seed; not where clusters were randomised. */
+  readonly permutations?: { readonly replicates: number; readonly seed: number };
   /** The true difference, where a world knows it. */
   readonly truth?: (metric: string, arm: string) => number | undefined;
 }
 
 /** Complains of what cannot be asked of this trial; problems of the data are answered with a verdict instead. */
 export function checkRequest(trial: Trial, metrics: readonly Metric[], options: AnalysisOptions): void {
-  const { control, level, planned, tunedFor } = options;
+  const { control, level, planned, tunedFor, permutations } = options;
   const wrong = (where: string, expected: string, received: string, hint = ''): never => {
     throw new GymError(
       'usage',
@@ -40,6 +42,8 @@ export function checkRequest(trial: Trial, metrics: readonly Metric[], options: 
     wrong('control', 'the name of an arm', `'${control}'`, suggestion(control, trial.arms));
   if (!(level > 0.5 && level < 1)) wrong('level', 'a number between 0.5 and 1', String(level));
   if (tunedFor !== undefined && !(tunedFor > 0)) wrong('tunedFor', 'a number of units above 0', String(tunedFor));
+  if (permutations !== undefined && !(permutations.replicates >= 1 && Number.isInteger(permutations.replicates)))
+    wrong('permutations', 'a whole number from 1 up', String(permutations.replicates));
   if (planned !== undefined) {
     if (planned.length !== trial.arms.length)
       wrong('planned', `one share per arm (${trial.arms.join(', ')})`, String(planned.length));

@@ -91,7 +91,9 @@ function fewUnits({ found, section, counts, trial }: Case): string[] {
   return [
     ...(small.length === 0
       ? []
-      : [`Fewer than ${FEWEST_UNITS} randomised ${what} in ${small.join(' and ')}: the standard errors are rough.`]),
+      : [
+          `Fewer than ${FEWEST_UNITS} randomised ${what} in ${small.join(' and ')}: the standard errors are rough${trial.cluster === undefined ? '; --permutations needs no such approximation' : ''}.`,
+        ]),
     ...rare,
   ];
 }

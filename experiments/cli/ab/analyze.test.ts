@@ -211,6 +211,20 @@ test.serial('for people: a table, the sample ratio, the verdict in capitals', as
   t.regex(out, /SUPPORTED|WEAK/);
 });
 
+test.serial('few units: rough by t, exact by permutation', async (t) => {
+  const path = file('few.csv', ['arm,x', ...arm('A', [1, 2, 3]), ...arm('B', [4, 5, 6])]);
+  const { out } = await run(path, ...ARMS, '--metric', 'x', '--permutations', '20', '--json');
+  const { metrics, verdict, reasons } = JSON.parse(out);
+  // Of the 20 splits of 1 … 6 only the seen one and its mirror are as extreme.
+  t.is(metrics.x.B.permutationPValue, 0.1);
+  t.true(metrics.x.B.pValue < 0.03);
+  t.is(verdict, 'weak');
+  t.regex(reasons[0], /^Fewer than 30 randomised units in A and B: the standard errors are rough; --permutations/);
+  t.regex((await run(path, ...ARMS, '--metric', 'x', '--permutations', '20')).out, /permutation p/);
+  const wrong = await run(path, ...ARMS, '--metric', 'x', '--permutations', '0.5');
+  t.is(wrong.code, 2);
+});
+
 test.serial('sum and mean of rows; teams widen what users narrow', async (t) => {
   const path = file('days.csv', days());
   interface Told {

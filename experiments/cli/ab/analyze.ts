@@ -39,6 +39,9 @@ export function registerAnalyze(cli: Argv): Argv {
         sequential: argv.sequential,
         ...(argv.tunedFor === undefined ? {} : { tunedFor: argv.tunedFor }),
         correction: argv.correction,
+        ...(argv.permutations === undefined
+          ? {}
+          : { permutations: { replicates: argv.permutations, seed: argv.seed } }),
       });
       if (argv.json) printJson(answerOf(section));
       else showSection(section);
@@ -110,6 +113,12 @@ function options(command: Argv) {
         requiresArg: true,
         describe: 'Units at which those are narrowest (5000)',
       },
+      permutations: {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Also p-values by so many permutations, for few units or wild values',
+      },
+      seed: { type: 'number', default: 0, requiresArg: true, describe: 'Seed of the permutations' },
       name: { ...one, describe: 'What to call the test in its report' },
       report: { ...one, describe: 'Also write an HTML report, and report.json beside it' },
       json: { type: 'boolean', default: false, describe: 'Print one JSON object' },
@@ -177,7 +186,7 @@ async function report(
     command: `ab analyze ${basename(data)}`,
     flags,
     dataHash: await fingerprint([data], {}),
-    seeds: [],
+    seeds: flags['permutations'] === undefined ? [] : [Number(flags['seed'])],
     abTests: [section],
   });
 }
@@ -185,6 +194,6 @@ async function report(
 /** What was asked, for the report: everything but the places on somebody's disk. */
 function flagsOf(argv: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const kept = ['arm', 'control', 'metric', 'guardrail', 'covariate', 'unit', 'rows', 'cluster', 'day', 'segment'];
-  const more = ['planned', 'level', 'correction', 'sequential', 'tunedFor', 'name'];
+  const more = ['planned', 'level', 'correction', 'sequential', 'tunedFor', 'permutations', 'seed', 'name'];
   return Object.fromEntries([...kept, ...more].flatMap((key) => (argv[key] === undefined ? [] : [[key, argv[key]]])));
 }

@@ -45,6 +45,7 @@ function effectOf({ values }: AbMetric, effect: Effect, control: string): Record
     relativeInterval: relative.interval,
     relativePValue: effect.relativePValue ?? null,
     ...(adjustedPValue === undefined ? {} : { adjustedPValue }),
+    ...(effect.permutationPValue === undefined ? {} : { permutationPValue: effect.permutationPValue }),
     ...(sequential === undefined
       ? {}
       : { sequential: { interval: sequential.difference.interval, pValue: sequential.pValue } }),
@@ -129,7 +130,8 @@ function showMetrics(metrics: readonly AbMetric[], control: string): void {
     list.map((effect) => ({ metric, values, effect })),
   );
   const some = (has: (effect: Effect) => unknown): boolean => effects.some(({ effect }) => has(effect) !== undefined);
-  const [adjusted, sequential, cuped, guarded] = [
+  const [permuted, adjusted, sequential, cuped, guarded] = [
+    some((effect) => effect.permutationPValue),
     some((effect) => effect.adjustedPValue),
     some((effect) => effect.sequential),
     some((effect) => effect.cuped),
@@ -147,6 +149,7 @@ function showMetrics(metrics: readonly AbMetric[], control: string): void {
         'difference',
         'interval',
         'p',
+        ...(permuted ? ['permutation p'] : []),
         ...(adjusted ? ['adjusted p'] : []),
         'relative',
         'interval',
@@ -162,6 +165,7 @@ function showMetrics(metrics: readonly AbMetric[], control: string): void {
         effect.difference.value === null ? 'refused' : brief(effect.difference.value),
         range(effect.difference.interval),
         brief(effect.pValue),
+        ...(permuted ? [brief(effect.permutationPValue)] : []),
         ...(adjusted ? [brief(effect.adjustedPValue)] : []),
         percent(effect.relative.value),
         effect.relative.interval === null ? '—' : `[${effect.relative.interval.map(percent).join(', ')}]`,
