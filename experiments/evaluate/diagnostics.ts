@@ -6,7 +6,7 @@ import { LIMITS } from './verdict.js';
 const MAX_NAMED = 10;
 
 /** What the weights say about how well the log covers the target policy. */
-export function diagnose(rounds: LoggedRounds, { weight }: Terms): Diagnostics {
+export function diagnose(rounds: Pick<LoggedRounds, 'propensity'>, { weight }: Pick<Terms, 'weight'>): Diagnostics {
   const n = weight.length;
   let total = 0;
   let squares = 0;

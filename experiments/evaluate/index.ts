@@ -17,3 +17,4 @@ export * from './sessions/index.js';
 export * from './ranking.js';
 export { biasOf, meanSquaredError, slopeChoice, tuneSetting, type Sized, type TuningMethod } from './tuning.js';
 export * from './distribution/index.js';
+export * from './slates/index.js';

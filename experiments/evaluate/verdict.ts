@@ -22,11 +22,20 @@ export const LIMITS = {
 
 const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
 
+/** What is judged, and what its reasons call it. */
+type Judged = Pick<LoggedRounds, 'reward' | 'propensity'>;
+export interface Nouns {
+  readonly one: string;
+  readonly many: string;
+}
+const ROUNDS: Nouns = { one: 'row', many: 'rounds' };
+
 /** How far this log carries a number about this policy, with the reasons in sentences (rows are 0-based data rows). */
 export function judge(
-  rounds: LoggedRounds,
-  terms: Terms,
+  rounds: Judged,
+  terms: Pick<Terms, 'weight'>,
   diagnostics: Diagnostics,
+  { one, many }: Nouns = ROUNDS,
 ): { verdict: Verdict; reasons: string[] } {
   const { rounds: n, effectiveSampleSize, meanWeight, maxWeight, maxWeightShare } = diagnostics;
   const reasons: string[] = [];
@@ -35,18 +44,19 @@ export function judge(
   const heaviest = terms.weight.indexOf(maxWeight);
   const rewarded = n < 2 ? { rounds: 0, constant: true } : rewardsInReach(rounds, terms);
   const meanError = Math.sqrt(moments(terms.weight).variance / n);
-  const effective = `${effectiveSampleSize < 10 ? effectiveSampleSize.toFixed(1) : Math.round(effectiveSampleSize)} of ${n} rounds (${percent(effectiveShare)})`;
+  const effective = `${effectiveSampleSize < 10 ? effectiveSampleSize.toFixed(1) : Math.round(effectiveSampleSize)} of ${n} ${many} (${percent(effectiveShare)})`;
+  const One = one.charAt(0).toUpperCase() + one.slice(1);
 
-  if (n < 2) fatal.push(`${n} round(s): an interval needs at least 2.`);
+  if (n < 2) fatal.push(`${n} ${many}: an interval needs at least 2.`);
   else if (maxWeight === 0) fatal.push('The policy never does what was logged: every weight is 0.');
   else {
     if (maxWeightShare > LIMITS.maxShare) {
       fatal.push(
-        `Row ${heaviest} holds ${percent(maxWeightShare)} of all weight: its propensity is ${rounds.propensity[heaviest]}, its weight ${maxWeight.toPrecision(4)}. The effective sample size is ${effective}.`,
+        `${One} ${heaviest} holds ${percent(maxWeightShare)} of all weight: its propensity is ${rounds.propensity[heaviest]}, its weight ${maxWeight.toPrecision(4)}. The effective sample size is ${effective}.`,
       );
     } else if (effectiveSampleSize < LIMITS.effectiveRounds && effectiveShare < LIMITS.effectiveShare) {
       fatal.push(
-        `The effective sample size is ${effective}; row ${heaviest} has the largest weight, ${maxWeight.toPrecision(4)}.`,
+        `The effective sample size is ${effective}; ${one} ${heaviest} has the largest weight, ${maxWeight.toPrecision(4)}.`,
       );
     }
     if (rewarded.rounds === 0)
@@ -64,14 +74,14 @@ export function judge(
   const few = effectiveShare < LIMITS.weakEffectiveShare && effectiveSampleSize < LIMITS.weakEffectiveRounds;
   if (few || effectiveSampleSize < LIMITS.effectiveRounds) reasons.push(`The effective sample size is ${effective}.`);
   if (maxWeightShare > LIMITS.weakMaxShare)
-    reasons.push(`Row ${heaviest} alone holds ${percent(maxWeightShare)} of all weight.`);
+    reasons.push(`${One} ${heaviest} alone holds ${percent(maxWeightShare)} of all weight.`);
   if (Math.abs(meanWeight - 1) > LIMITS.meanWeightErrors * meanError) {
     reasons.push(
       `The mean weight is ${meanWeight.toPrecision(3)}, more than ${LIMITS.meanWeightErrors} standard errors from 1: the propensities may be wrong, or the log lacks some of what the policy does.`,
     );
   }
   if (rewarded.rounds < LIMITS.weakRewardedRounds)
-    reasons.push(`Only ${rewarded.rounds} rounds that the policy could have caused have a reward.`);
+    reasons.push(`Only ${rewarded.rounds} ${many} that the policy could have caused have a reward.`);
   if (rewarded.constant)
     reasons.push(
       `Every reward is ${rounds.reward[0]}: there is nothing to learn, no policy can look better than another.`,
@@ -81,8 +91,8 @@ export function judge(
 
 /** Rounds with a reward among those of positive weight, and whether all rewards are the same. */
 function rewardsInReach(
-  { reward }: LoggedRounds,
-  { weight }: Terms,
+  { reward }: Judged,
+  { weight }: Pick<Terms, 'weight'>,
 ): { readonly rounds: number; readonly constant: boolean } {
   let rounds = 0;
   let constant = true;
