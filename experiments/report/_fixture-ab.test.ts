@@ -278,7 +278,8 @@ export const EVIL = '<script>alert("1")</script>\' onload="x" & \u0000<b>';
 
 /** Three arms, 90 looks, refused and intervalless numbers, a broken split, names that are long or look like markup. */
 export function nastyAbReport(): ReportDocument {
-  const arms = ['control', EVIL, LONG];
+  const control = LONG.replace('END', 'CON');
+  const arms = [control, EVIL, LONG];
   const metric: Metric = { ...METRICS['revenue'], name: EVIL, column: EVIL };
   const long: Metric = { ...METRICS['clicks'], name: LONG, column: LONG, denominator: LONG, better: 'lower' };
   const rail: Metric = {
@@ -298,11 +299,11 @@ export function nastyAbReport(): ReportDocument {
     pValue: 1.3e-212,
     adjustedPValue: 1,
   };
-  const values = valuesOf({ control: bare(0), [EVIL]: estimate(1e6, 2e5), [LONG]: REFUSED });
+  const values = valuesOf({ [control]: bare(0), [EVIL]: estimate(1e6, 2e5), [LONG]: REFUSED });
   const section: AbSection = {
     name: LONG,
     unit: EVIL,
-    control: 'control',
+    control,
     level: 0.999,
     arms: arms.map((name, i) => ({ name, units: [1_200_000, 1_000_000, 0][i], planned: [0.45, 0.45, 0.1][i] })),
     sampleRatio: { p: 2e-320, alarm: true },
@@ -347,6 +348,7 @@ export function nastyAbReport(): ReportDocument {
   const oneArm: AbSection = {
     ...rest,
     ...{ name: 'one arm only', unit: 'day', looks: [], segments: [], reasons: [], assumptions: [] },
+    control: 'control',
     arms: [{ name: 'control', units: 0, planned: 1 }],
     sampleRatio: { p: 1, alarm: false },
     metrics: [{ metric, values: valuesOf({ control: estimate(1, 0.1) }), effects: [] }],

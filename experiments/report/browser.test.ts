@@ -1,10 +1,12 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { audit, tabThrough } from './_accessibility.test.js';
+import { mixedReport, nastyAbReport, sampleAbReport } from './_fixture-ab.test.js';
 import { sampleReport } from './_fixture.test.js';
 import { renderReport } from './render.js';
 
@@ -13,14 +15,42 @@ const ARGUMENTS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
+const VIEWS = [
+  [1200, 'light'],
+  [1200, 'dark'],
+  [360, 'light'],
+  [360, 'dark'],
+] as const;
+
+let browser: Browser | undefined;
+let folder = '';
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'recsys-gym-report-'));
+  if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+});
+test.after.always(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs in a browser where there is one; says why not where there is none. */
+async function inBrowser(t: ExecutionContext, look: (there: Browser) => Promise<void>): Promise<void> {
+  if (browser === undefined) {
+    t.log(`skipped: no Chromium at ${CHROMIUM}; install it, or name one in CHROMIUM.`);
+    t.pass();
+    return;
+  }
+  t.timeout(120_000);
+  await look(browser);
+}
 
 /** The page in a fresh browser context; everything it asks for or complains about is kept. */
 async function open(
-  browser: Browser,
+  there: Browser,
   path: string,
   options: { readonly width: number; readonly scheme: 'light' | 'dark' },
 ): Promise<{ page: Page; noise: string[] }> {
-  const page = await browser.newPage({
+  const page = await there.newPage({
     viewport: { width: options.width, height: 800 },
     colorScheme: options.scheme,
   });
@@ -35,125 +65,75 @@ async function open(
   return { page, noise };
 }
 
-/** Runs in the page: every visible text whose contrast with what is behind it is below 4.5 (WCAG 2, AA). */
-const LOW_CONTRAST = `(() => {
-  for (const details of document.querySelectorAll('details')) details.open = true;
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgba = (colour) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = rgba(getComputedStyle(e).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const low = [];
-  let looked = 0;
-  for (const element of document.querySelectorAll('body *')) {
-    const own = [...element.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim() !== '');
-    const box = element.getBoundingClientRect();
-    if (own.length === 0 || box.width === 0) continue;
-    const style = getComputedStyle(element);
-    if (element.tagName === 'text' && style.stroke !== 'none') continue; // the halo behind a text
-    looked++;
-    const ink = rgba(element.tagName === 'text' ? style.fill : style.color);
-    const [a, b] = [light(ink), light(behind(element))].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < 4.5) low.push(contrast.toFixed(2) + ' ' + element.tagName + ' ' + own[0].textContent.trim().slice(0, 40));
-  }
-  return { low, looked };
-})()`;
+const DOCUMENTS = [
+  { name: 'of a log', document: sampleReport(), views: VIEWS, least: { images: 12, tables: 8, looked: 300 } },
+  { name: 'of an A/B test', document: sampleAbReport(), views: VIEWS, least: { images: 14, tables: 12, looked: 500 } },
+  {
+    name: 'of both',
+    document: mixedReport(),
+    views: VIEWS.slice(0, 1),
+    least: { images: 26, tables: 20, looked: 800 },
+  },
+  {
+    name: 'of nasty names',
+    document: nastyAbReport(),
+    views: VIEWS.slice(3),
+    least: { images: 14, tables: 20, looked: 500 },
+  },
+];
 
-/** Runs in the page: what a reader without a mouse or without sight depends on. */
-const STRUCTURE = `(() => {
-  const shown = (element) => element.getClientRects().length > 0;
-  const tables = [...document.querySelectorAll('table')];
-  return {
-    unlabelled: [...document.querySelectorAll('[role="img"]')].filter((e) => !(e.getAttribute('aria-label') ?? '').trim()).length,
-    images: [...document.querySelectorAll('[role="img"]')].filter(shown).length,
-    bareGraphics: [...document.querySelectorAll('svg')].filter((e) => e.getAttribute('role') !== 'img' && e.getAttribute('aria-hidden') !== 'true').length,
-    headings: [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((e) => Number(e.tagName[1])),
-    tablesWithoutCaption: tables.filter((e) => !e.caption || e.caption.textContent.trim() === '').length,
-    headersWithoutScope: document.querySelectorAll('th:not([scope])').length,
-    tables: tables.length,
-    deadLinks: [...document.querySelectorAll('a')].filter((e) => !document.querySelector(e.getAttribute('href'))).length,
-    repeatedIds: [...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i),
-    landmarks: document.querySelectorAll('main').length,
-    language: document.documentElement.lang,
-    title: document.title,
-    boxes: [...document.querySelectorAll('.scroll')].every((e) => e.tabIndex === 0 && e.getAttribute('aria-label')),
-  };
-})()`;
-
-interface Structure {
-  readonly unlabelled: number;
-  readonly images: number;
-  readonly bareGraphics: number;
-  readonly headings: readonly number[];
-  readonly tablesWithoutCaption: number;
-  readonly headersWithoutScope: number;
-  readonly tables: number;
-  readonly deadLinks: number;
-  readonly repeatedIds: readonly string[];
-  readonly landmarks: number;
-  readonly language: string;
-  readonly title: string;
-  readonly boxes: boolean;
+for (const { name, document, views, least } of DOCUMENTS) {
+  test.serial(`a report ${name} in a real browser`, (t) =>
+    inBrowser(t, async (there) => {
+      const path = join(folder, `${name.replaceAll(/\W+/g, '-')}.html`);
+      await writeFile(path, await renderReport(document));
+      for (const [width, scheme] of views) {
+        const at = `${width} px, ${scheme}`;
+        const { page, noise } = await open(there, path, { width, scheme });
+        const { found, ...seen } = await audit(page);
+        for (const [rule, broken] of Object.entries(found)) t.deepEqual(broken, [], `${rule} at ${at}`);
+        t.true(
+          seen.images >= least.images && seen.tables >= least.tables && seen.looked >= least.looked,
+          JSON.stringify(seen),
+        );
+        t.deepEqual(noise, [], at);
+        await page.close();
+      }
+    }),
+  );
 }
 
-test('a report in a real browser', async (t) => {
-  if (!existsSync(CHROMIUM)) {
-    t.log(`skipped: no Chromium at ${CHROMIUM}; install it, or name one in CHROMIUM.`);
-    t.pass();
-    return;
-  }
-  t.timeout(120_000);
-  const folder = await mkdtemp(join(tmpdir(), 'recsys-gym-report-'));
-  const path = join(folder, 'report.html');
-  await writeFile(path, await renderReport(sampleReport()));
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-  try {
-    for (const [width, scheme] of [
-      [1200, 'light'],
-      [1200, 'dark'],
-      [360, 'light'],
-      [360, 'dark'],
-    ] as const) {
-      const at = `${width} px, ${scheme}`;
-      const { page, noise } = await open(browser, path, { width, scheme });
-      const scrolls = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
-      t.true(scrolls <= 0, `${at}: the page is ${scrolls} px too wide`);
-      const { low, looked } = await page.evaluate<{ low: string[]; looked: number }>(LOW_CONTRAST);
-      t.deepEqual(low, [], at);
-      t.true(looked > 300, `${at}: looked at ${looked} texts`);
-      t.deepEqual(noise, [], at);
-      const structure = await page.evaluate<Structure>(STRUCTURE);
-      t.like(structure, {
-        ...{ unlabelled: 0, bareGraphics: 0, tablesWithoutCaption: 0, headersWithoutScope: 0, deadLinks: 0 },
-        ...{ repeatedIds: [], landmarks: 1, language: 'en', title: sampleReport().question, boxes: true },
-      });
-      t.true(structure.images >= 12 && structure.tables >= 8, at);
-      t.is(structure.headings[0], 1);
-      t.is(structure.headings.filter((level) => level === 1).length, 1);
-      t.true(
-        structure.headings.every((level, i, all) => i === 0 || level <= all[i - 1] + 1),
-        'headings in order',
-      );
-      await page.close();
-    }
-    const { page } = await open(browser, path, { width: 360, scheme: 'light' });
-    const scroll = await page.evaluate<number>('window.scrollX = 0, document.querySelector(".scroll").scrollWidth');
-    t.true(scroll > 360, 'wide tables scroll in a box of their own');
-    await page.close();
-  } finally {
-    await browser.close();
-    await rm(folder, { recursive: true });
-  }
-});
+test.serial('the keyboard reaches everything that can be pressed or scrolled, and shows where it is', (t) =>
+  inBrowser(t, async (there) => {
+    const path = join(folder, 'keyboard.html');
+    await writeFile(path, await renderReport(sampleAbReport()));
+    const { page } = await open(there, path, { width: 360, scheme: 'light' });
+    const wide = await page.evaluate<number>('document.querySelector(".scroll").scrollWidth');
+    t.true(wide > 360, 'wide tables scroll in a box of their own');
+    const { reached, focusable, unseen } = await tabThrough(page);
+    t.is(reached, focusable);
+    t.true(reached > 12);
+    t.deepEqual(unseen, []);
+  }),
+);
+
+/** A page that breaks every rule of the audit. */
+const BROKEN = `<!doctype html><html><head><meta name="viewport" content="width=device-width, maximum-scale=1"></head>
+  <body><div>outside</div><nav><a href="#none"></a></nav><section><h3>late</h3></section><p id="a" style="color:#999">pale</p><i id="a"></i>
+  <div tabindex="3" style="overflow-x:auto;width:50px"><b style="display:block;width:500px;height:9px"></b></div><span class="badge">red</span>
+  <table><tr><td>1</td><th>2</th></tr><tr><td>3</td></tr></table><div style="width:3000px;height:1px"></div>
+  <svg></svg><svg role="img" viewBox="0 0 100 50" width="100" height="50"><text x="5" y="20" font-size="5">one text</text>
+  <text x="6" y="21" font-size="5">on another</text><path style="" stroke="var(--faint)" d="M0,0h9"></path></svg>
+  <style>:root{--faint:#eee} nav a{display:block;height:5px} :focus{outline:none}</style></body></html>`;
+
+test.serial('the audit finds what it looks for', (t) =>
+  inBrowser(t, async (there) => {
+    const path = join(folder, 'broken.html');
+    await writeFile(path, BROKEN);
+    const { page } = await open(there, path, { width: 360, scheme: 'light' });
+    const { found } = await audit(page);
+    for (const [rule, broken] of Object.entries(found)) t.true(broken.length > 0, rule);
+    const { unseen } = await tabThrough(page);
+    t.true(unseen.length > 0);
+  }),
+);

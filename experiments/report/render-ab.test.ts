@@ -14,32 +14,39 @@ import { AB_TERMS } from './legend-ab.js';
 import { renderReport } from './render.js';
 
 const [SAMPLE] = sampleAbReport().abTests ?? [];
-/** The text of the section of one A/B test. */
-const drawn = async (replaced: Partial<AbSection>): Promise<string> =>
-  section(await renderReport(sampleAbReport({ abTests: [{ ...SAMPLE, ...replaced }] })), 'ab');
+/** Pages that several tests read. */
+const SAMPLE_PAGE = renderReport(sampleAbReport());
+const MIXED_PAGE = renderReport(mixedReport());
+const NASTY_PAGE = renderReport(nastyAbReport());
 const only = (replaced: Partial<ReportDocument>): ReportDocument => ({
   ...sampleAbReport({ abTests: [], designs: [], power: [], agreements: [] }),
   ...replaced,
 });
+/** The text of the section of one A/B test. */
+const drawn = async (replaced: Partial<AbSection>): Promise<string> =>
+  section(await renderReport(only({ abTests: [{ ...SAMPLE, looks: [], segments: [], ...replaced }] })), 'ab');
 /** The sample with every effect changed. */
 const withEffects = (change: (effect: Effect) => Effect): AbSection['metrics'] =>
   SAMPLE.metrics.map((judged) => ({ ...judged, effects: judged.effects.map(change) }));
 
 test('the same A/B document gives the same bytes, in memory or from its file', async (t) => {
-  for (const document of [sampleAbReport(), nastyAbReport(), mixedReport()]) {
-    const first = await renderReport(document);
-    t.true((await renderReport(parseReport(serialiseReport(document), 'report.json'))) === first);
+  for (const [document, page] of [
+    [sampleAbReport(), SAMPLE_PAGE],
+    [nastyAbReport(), NASTY_PAGE],
+  ] as const) {
+    const again = await renderReport(parseReport(serialiseReport(document), 'report.json'));
+    t.true(again === (await page));
   }
 });
 
 test('tests come first, then agreement, designs and power, then what was judged from a log', async (t) => {
   const ab = ['ab', 'agreement', 'designs', 'power'];
-  t.deepEqual(sectionsOf(await renderReport(sampleAbReport())), [...ab, 'assumptions', 'provenance']);
-  const page = await renderReport(mixedReport());
+  t.deepEqual(sectionsOf(await SAMPLE_PAGE), [...ab, 'assumptions', 'provenance']);
+  const page = await MIXED_PAGE;
   t.deepEqual(sectionsOf(page), [...ab, ...sectionsOf(await renderReport(sampleReport()))]);
   const contents = [...page.matchAll(/<li><a href="#([a-z0-9-]+)"/g)].map(([, id]) => id);
   t.deepEqual(contents, sectionsOf(page));
-  const several = sectionsOf(await renderReport(nastyAbReport()));
+  const several = sectionsOf(await NASTY_PAGE);
   t.deepEqual(several.slice(0, 4), ['ab', 'ab-2', 'ab-3', 'agreement']);
   t.deepEqual(sectionsOf(await renderReport(only({}))), ['assumptions', 'provenance'], 'empty lists leave nothing');
 });
@@ -49,11 +56,11 @@ test('the first screen names the size of the test, and neither log nor seeds tha
   const page = textOf(await renderReport(sampleAbReport({ provenance: { ...provenance, seeds: [] } })));
   t.regex(page, /tolerated\. .* Users 17,920 Arms control, ranker A\/B test: new ranker/);
   t.regex(page, /Seeds none: nothing is drawn at random/);
-  t.regex(textOf(await renderReport(nastyAbReport())), /A\/B tests 3 Seeds 1, 2, 3/);
+  t.regex(textOf(await NASTY_PAGE), /A\/B tests 3 Seeds 1, 2, 3/);
 });
 
 test('a split as planned says so; a broken one warns, and nothing is read as better or worse', async (t) => {
-  const fine = await drawn({});
+  const fine = section(await SAMPLE_PAGE, 'ab');
   t.regex(fine, /split as planned The shares .* no more than chance explains \(p = 0\.87\)/);
   t.regex(fine, /control 8,971 50\.1 % 50\.0 % 8,960 ranker 8,949 49\.9 % 50\.0 % 8,960/);
   t.regex(fine, /Reading .* better .* kept/);
@@ -66,7 +73,7 @@ test('a split as planned says so; a broken one warns, and nothing is read as bet
 });
 
 test('effects stand in the order of their roles, each with all of its readings', async (t) => {
-  const text = await drawn({});
+  const text = section(await SAMPLE_PAGE, 'ab');
   const places = ['revenue per user primary', 'click rate secondary', 'buyers secondary', 'slow pages guardrail'];
   t.true(places.every((place, i) => i === 0 || text.indexOf(place) > text.indexOf(places[i - 1])));
   t.regex(text, /revenue per user primary; mean of revenue per user; higher is better/);
@@ -96,7 +103,7 @@ test('a reading follows the adjusted p, and the direction in which the metric is
 });
 
 test('guardrails have a state in words and a margin on the side of the worse', async (t) => {
-  const text = await drawn({});
+  const text = section(await SAMPLE_PAGE, 'ab');
   const guardrails = text.slice(text.indexOf('Guardrails'));
   t.regex(guardrails, /sessions per user .* −0\.61 to 1\.18 % −1\.0 % 0\.55 kept/);
   t.regex(guardrails, /slow pages .* 2\.34 to 5\.30 % \+2\.0 % 5\.5 × 10⁻⁷ broken/);
@@ -122,7 +129,7 @@ test('the daily chart says why the naive band must not be used, and when each ru
   t.regex(text, /1 10 \+1\.00 too early −1\.00 to 3\.00/);
   const never = await drawn({ looks: [looks('ranker', () => true, null)] });
   t.regex(never, /never stopped the test\. The naive interval held 0 at every look\./);
-  const page = await renderReport(sampleAbReport());
+  const page = await SAMPLE_PAGE;
   t.regex(markupOf(page, 'ab'), />stopped on day 20</);
   t.regex(
     markupOf(page, 'ab'),
@@ -144,12 +151,12 @@ test('the bands of 90 looks keep the last ones readable, and a gap in a band sta
   t.is(areas.length, 2);
   const { text } = await draw(spec, 'bands');
   t.notRegex(text, /NaN|undefined|Infinity|\sid=/);
-  const page = await renderReport(nastyAbReport());
+  const page = await NASTY_PAGE;
   t.regex(section(page, 'ab'), /left 0 out on \d+ of 90 looks/);
 });
 
 test('CUPED shows what it removed, and its failed health checks', async (t) => {
-  const text = await drawn({});
+  const text = section(await SAMPLE_PAGE, 'ab');
   t.regex(text, /revenue_before \+0\.21 0\.06 to 0\.37 \+0\.20 0\.09 to 0\.31 5\.9 × 10⁻⁴ 46\.6 % 0\.68 0\.712/);
   t.regex(text, /revenue per user : The covariate already differed between the arms/);
   const without = await drawn({ metrics: withEffects(({ cuped: _cuped, ...effect }) => effect) });
@@ -166,14 +173,14 @@ test("Cochran's Q is said in a sentence: differs, no sign of it, too few", async
 });
 
 test('one arm, or none, has nothing to compare and says so', async (t) => {
-  const page = await renderReport(nastyAbReport());
+  const page = await NASTY_PAGE;
   t.regex(section(page, 'ab-2'), /Nothing is compared: control is the only arm\. .* control 1\.00 0\.90 to 1\.10/);
   t.regex(section(page, 'ab-2'), /control 0 — 100\.0 % 0/);
   t.regex(section(page, 'ab-3'), /Nothing is compared/);
 });
 
 test('one sentence names the biased designs, and by how much they miss the truth', async (t) => {
-  const text = section(await renderReport(sampleAbReport()), 'designs');
+  const text = section(await SAMPLE_PAGE, 'designs');
   t.regex(
     text,
     /The true effect is \+0\.1800 .* Biased: user split overstates the effect by 52\.2 %; switchback overstates the effect by 17\.2 %\. Not told from the truth: budget split, cluster\./,
@@ -207,30 +214,27 @@ test('a test is long enough on the first day with at least 80 %', async (t) => {
 });
 
 test('methods that disagree say so in shape and word, beside the truth where it is known', async (t) => {
-  const page = await renderReport(sampleAbReport());
+  const page = await SAMPLE_PAGE;
   const text = section(page, 'agreement');
   t.regex(text, /click rate of the new ranker off-policy \(dr\), simulator, A\/B test agree/);
   t.regex(text, /disagree The off-policy estimate is above the A\/B test/);
   t.regex(markupOf(page, 'agreement'), /simulator: [\d.]+, no interval\. .*budget split: refused\. Truth: 0\.180\./);
-  t.regex(section(await renderReport(nastyAbReport()), 'agreement'), /cannot be told/);
+  t.regex(section(await NASTY_PAGE, 'agreement'), /cannot be told/);
 });
 
 test('names are text, never markup, and no number is missing, in the nastiest document', async (t) => {
-  const page = await renderReport(nastyAbReport());
+  const page = await NASTY_PAGE;
   onlyOurTags(t, page);
   t.notRegex(page, /NaN|undefined|Infinity|>null</);
   t.true(page.includes(LONG), 'long names stand in full somewhere');
 });
 
 test('nothing is loaded and nothing runs', async (t) => {
-  t.notRegex(
-    await renderReport(mixedReport()),
-    /<script|<link(?! rel="icon" href="data:,")|https?:|url\(|@import|\son[a-z]+=/i,
-  );
+  t.notRegex(await MIXED_PAGE, /<script|<link(?! rel="icon" href="data:,")|https?:|url\(|@import|\son[a-z]+=/i);
 });
 
 test('every word of A/B tests is explained once, and every explained word is used', async (t) => {
-  const page = await renderReport(mixedReport());
+  const page = await MIXED_PAGE;
   t.notRegex(page, /Not described/);
   const terms = section(page, 'assumptions');
   for (const { name, meaning } of Object.values(AB_TERMS)) {

@@ -1,4 +1,14 @@
-import { DASH, INK, PERCENT_TICKS, haloText, layer, type Encoding, type Layer, type Spec } from './draw.js';
+import {
+  DASH,
+  INK,
+  PERCENT_TICKS,
+  PLAIN_TICKS,
+  haloText,
+  layer,
+  type Encoding,
+  type Layer,
+  type Spec,
+} from './draw.js';
 import type { Window } from './intervals.js';
 import type { LineLook } from './lines.js';
 
@@ -84,7 +94,7 @@ function scales(
         tickCount: 5,
         domain: false,
         ticks: false,
-        ...(percent ? { labelExpr: PERCENT_TICKS } : {}),
+        labelExpr: percent ? PERCENT_TICKS : PLAIN_TICKS,
       },
     },
   };

@@ -71,6 +71,9 @@ export function haloText(
 /** Ticks with k, M and G, each on its own: vega would give all ticks one prefix. */
 export const SHORT_TICKS = "replace(format(datum.value, '~s'), '-', '−')";
 
+/** Ticks as they are, and short ones where they would take the room of the chart. */
+export const PLAIN_TICKS = `abs(datum.value) < 1e6 ? datum.label : ${SHORT_TICKS}`;
+
 /** Shares of 1 in percent. */
 export const PERCENT_TICKS = "replace(format(100 * datum.value, '.6~g'), '-', '−') + ' %'";
 
@@ -117,6 +120,7 @@ export function textWidth(text: string, fontSize: number): number {
   for (const character of text) {
     if (/[ijlt.,:;|!'()[\]f ]/.test(character)) ems += 0.34;
     else if (/[mwMW%@]/.test(character)) ems += 0.92;
+    else if (/[<>=+~&]/.test(character)) ems += 0.84;
     else if (/[A-Z]/.test(character)) ems += 0.7;
     else ems += character < '\u1100' ? 0.58 : 1;
   }

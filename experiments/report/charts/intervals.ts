@@ -1,4 +1,15 @@
-import { DASH, INK, PERCENT_TICKS, haloText, layer, textWidth, type Encoding, type Layer, type Spec } from './draw.js';
+import {
+  DASH,
+  INK,
+  PERCENT_TICKS,
+  PLAIN_TICKS,
+  haloText,
+  layer,
+  textWidth,
+  type Encoding,
+  type Layer,
+  type Spec,
+} from './draw.js';
 
 /** One row of a dot-and-interval chart. */
 interface IntervalRow {
@@ -196,7 +207,7 @@ function encodings(
       title: xTitle ?? null,
       tickCount: Math.max(3, Math.round(width / 120)),
       grid: true,
-      ...(percent ? { labelExpr: PERCENT_TICKS } : {}),
+      labelExpr: percent ? PERCENT_TICKS : PLAIN_TICKS,
     },
   });
   return { y, at: { y, x: x('value') }, across: { y, x: x('low'), x2: { field: 'high' } } };

@@ -60,7 +60,7 @@ async function oneQuantity(agreement: Agreement, suffix: string): Promise<Html> 
           emphasis: true,
         })),
         lines: truth === undefined ? [] : [{ value: truth, kind: 'truth' }],
-        xTitle: quantity.length > 60 ? 'estimate' : quantity,
+        xTitle: 'estimate',
       },
       label: [
         `${quantity}, by method.`,

@@ -67,7 +67,7 @@ async function relativeFigure(test: AbSection): Promise<Html | undefined> {
         emphasis: metric.role === 'primary',
       })),
       lines: [{ value: 0, kind: 'zero' }],
-      xTitle: `change relative to ${test.control}`,
+      xTitle: 'change relative to the control',
       percent: true,
     },
     label: `Relative effects. ${named.map(({ name, effect }) => `${name}: ${spoken(effect.relative, writing)}.`).join(' ')}`,

@@ -51,7 +51,7 @@ export async function guardrailsPiece({ test, suffix }: NamedTest): Promise<Piec
             emphasis: true,
           })),
           lines: [{ value: 0, kind: 'zero' }],
-          xTitle: `change relative to ${test.control}`,
+          xTitle: 'change relative to the control',
           percent: true,
         },
         label: `Guardrails, relative change. ${label.join(' ')}`,
