@@ -8,6 +8,7 @@ import { cuped } from '../stats/cuped.js';
 import { sumsOf } from '../stats/sums.js';
 import { welch } from '../stats/welch.js';
 import { analyseTrial } from './analyse.js';
+import { answerOfTest } from './answer.js';
 
 const spend: Metric = { name: 'spend', kind: 'mean', column: 'spend', role: 'primary', better: 'higher' };
 const visit: Metric = { ...spend, name: 'visit', kind: 'proportion' };
@@ -398,6 +399,7 @@ test('refused, each with its reason: empty arms, lone units, constants, bad cell
     [trialOf([0, 0, 0, 1], [1, 2, 3, 4]), /fewer than 2 randomised units/],
     [trialOf(two, [2, 2, 2, 2, 2, 2]), /constant in both arms/],
     [trialOf(two, [1, NaN, 3, 4, Infinity, 7]), /Column 'spend' is not a finite number in observations 1, 4\./],
+    [trialOf(two, [1e300, 2, 3, -1e300, 4, 5]), /too large to be squared/],
     [trialOf([0, 0, 0, 1, 1, 2], values), /Unit 5 has arm 2, and there are 2 arms/],
     [
       trialOf(two, values, { cluster: Int32Array.of(0, 0, 1, 1, 2, 2) }),
@@ -461,6 +463,23 @@ test('a broken split: the numbers stand, the verdict does not', (t) => {
   t.deepEqual(planned.reasons, []);
 });
 
+test('the answer in one sentence: claims a difference only where it is significant, and none of a broken split', (t) => {
+  const say = (trial: Trial, planned = [1, 1]): string => {
+    const { verdict, sentence } = answerOfTest(analyseTrial(trial, [spend], { ...OPTIONS, planned }));
+    return `${verdict}: ${sentence}`;
+  };
+  t.regex(
+    say(played(30, 4000, { effect: 0.5 })),
+    /^supported: spend is higher under 'B' than under 'A': difference 0\.\d+ \(\+\d/,
+  );
+  t.regex(say(played(30, 4000, { effect: -0.5 })), /^supported: spend is lower under 'B'/);
+  t.regex(say(played(30, 4000)), /^weak: Not shown: spend under 'B' and 'A' may differ by chance alone: difference/);
+  t.is(
+    say(played(30, 4000, { effect: 0.5 }), [1, 9]),
+    "unsupported: The test cannot say whether anything differs from 'A'.",
+  );
+});
+
 test('a request that does not fit the trial is wrong use', (t) => {
   const trial = played(9, 50);
   const cases: readonly (readonly [Metric[], object, RegExp])[] = [
@@ -481,6 +500,9 @@ test('a request that does not fit the trial is wrong use', (t) => {
   ];
   for (const [metrics, options, said] of cases)
     t.throws(() => analyseTrial(trial, metrics, { ...OPTIONS, ...options }), { message: said });
+  t.throws(() => analyseTrial({ ...trial, cluster: new Int32Array(3) }, [spend], OPTIONS), {
+    message: /^clusters: expected 50 numbers \(units=50\), received 3/,
+  });
 });
 
 test('nothing there: 5 % of trials show an effect, with clusters too, and the wrong unit shows far more', (t) => {

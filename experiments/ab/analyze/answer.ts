@@ -16,8 +16,12 @@ export function answerOfTest(section: AbSection): Answer {
   const sure = effects.filter((effect) => (effect.adjustedPValue ?? effect.pValue ?? 1) < 1 - level);
   const told = sure.length > 0 ? sure : effects;
   const sentences = told.map((effect) => sentenceOf(effect, first.metric, control, sure.length > 0));
-  const none = sure.length > 0 ? '' : 'Not shown: ';
-  return { verdict: sure.length > 0 ? verdict : 'weak', sentence: `${none}${sentences.join('; ')}.`, reasons };
+  if (sure.length > 0) return { verdict, sentence: `${sentences.join('; ')}.`, reasons };
+  return {
+    verdict: 'weak',
+    sentence: `Not shown: ${sentences.join('; ')}.`,
+    reasons: [...reasons, 'The intervals contain 0; more units would narrow them.'],
+  };
 }
 
 function sentenceOf(
@@ -30,6 +34,8 @@ function sentenceOf(
   if (value === null || interval === null) return '';
   const decimals = decimalsFor([difference]);
   const by = relative.value === null ? '' : ` (${change(relative.value)})`;
-  const way = sure ? `is ${value > 0 ? 'higher' : 'lower'} under` : 'may differ only by chance under';
-  return `${metric.name} ${way} '${arm}' than under '${control}': difference ${fixed(value, decimals)}${by}, interval ${range(interval, decimals)}, p = ${pValue === null ? '—' : pValue.toPrecision(2)}`;
+  const what = sure
+    ? `${metric.name} is ${value > 0 ? 'higher' : 'lower'} under '${arm}' than under '${control}'`
+    : `${metric.name} under '${arm}' and '${control}' may differ by chance alone`;
+  return `${what}: difference ${fixed(value, decimals)}${by}, interval ${range(interval, decimals)}, p = ${pValue === null ? '—' : pValue.toPrecision(2)}`;
 }

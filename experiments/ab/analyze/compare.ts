@@ -68,7 +68,10 @@ function whyRefused(control: ArmValue, arm: ArmValue, { kind }: Metric): string 
   if (both.some(({ units }) => units === 0)) return 'an arm has no units';
   if (both.some(({ units }) => units < 2)) return 'an arm has fewer than 2 randomised units, so no spread to judge by';
   if (both.some(({ value }) => !Number.isFinite(value))) return 'the denominator adds up to 0 in an arm';
-  if (both.some(({ variance }) => Number.isNaN(variance))) return 'too few units lie beyond the quantile in an arm';
+  if (both.some(({ variance }) => !Number.isFinite(variance)))
+    return kind === 'quantile'
+      ? 'too few units lie beyond the quantile in an arm'
+      : 'the values are too large to be squared';
   if (both.some(({ variance }) => variance > 0)) return undefined;
   return kind === 'quantile'
     ? 'the values around the quantile are tied in both arms'

@@ -1,4 +1,4 @@
-import { GymError, suggestion } from '../../../core/check.js';
+import { expectLength, GymError, suggestion } from '../../../core/check.js';
 import type { Metric, Trial } from '../contract.js';
 import type { Correction } from '../stats/multiple-testing.js';
 
@@ -30,6 +30,7 @@ export interface AnalysisOptions {
 
 /** Complains of what cannot be asked of this trial; problems of the data are answered with a verdict instead. */
 export function checkRequest(trial: Trial, metrics: readonly Metric[], options: AnalysisOptions): void {
+  checkLengths(trial);
   const { control, level, planned, tunedFor, permutations } = options;
   const wrong = (where: string, expected: string, received: string, hint = ''): never => {
     throw new GymError(
@@ -55,6 +56,16 @@ export function checkRequest(trial: Trial, metrics: readonly Metric[], options: 
   const twice = metrics.find(({ name }, i) => metrics.findIndex((other) => other.name === name) !== i);
   if (twice !== undefined) wrong('metrics', 'different names', `'${twice.name}' twice`);
   for (const metric of metrics) checkMetric(trial, metric, wrong);
+}
+
+function checkLengths({ arm, covariates, segments, cluster, observations: { unit, day, columns } }: Trial): void {
+  const units = { units: arm.length };
+  const rows = { observations: unit.length };
+  for (const [name, values] of Object.entries(covariates)) expectLength(`covariate ${name}`, values, units);
+  for (const { name, code } of segments) expectLength(`segments by ${name}`, code, units);
+  if (cluster !== undefined) expectLength('clusters', cluster, units);
+  if (day !== undefined) expectLength('days', day, rows);
+  for (const [name, values] of Object.entries(columns)) expectLength(`column ${name}`, values, rows);
 }
 
 type Wrong = (where: string, expected: string, received: string, hint?: string) => never;
