@@ -310,6 +310,26 @@ test('an arm that ends early: later days are left out; arms that share no day ar
   t.regex(none.reasons.join(' '), /an arm has no units.* begins on day 14, and arm 'B' ends on day 11/);
 });
 
+test('days that take turns: an arm that has no unit on the first day is not late where whole days were randomised', (t) => {
+  const trial = played(6, 3000, { days: 1 });
+  const windows = trial.arm.map((_, u) => Math.floor(u / 300));
+  const switchback: Trial = {
+    ...trial,
+    unit: 'day',
+    arm: windows.map((w) => w % 2),
+    cluster: windows,
+    observations: { ...trial.observations, day: windows },
+  };
+  const section = analyseTrial(switchback, [spend], { ...OPTIONS, looks: true });
+  t.deepEqual(
+    section.arms.map(({ units }) => units),
+    [1500, 1500],
+  );
+  // Without the clusters, 1,500 units of B that all missed the first day are no chance.
+  const { cluster: _, ...plain } = switchback;
+  t.regex(analyseTrial(plain, [spend], OPTIONS).reasons.join(), /Arm 'B' begins on day 1/);
+});
+
 test('rough: skewness in arms of unequal size, and a control close to 0', (t) => {
   const luck = stream(21);
   const skewed = (a: number, b: number): Trial => {
