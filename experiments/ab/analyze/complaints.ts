@@ -65,15 +65,15 @@ export class Complaints {
     }
   }
 
+  /** Units with several rows when nobody said how rows add up: one complaint for all of them. */
   repeated({ codes, values }: CodedTexts, first: Int32Array): void {
-    for (let row = 0; row < codes.length; row++) {
-      if (codes[row] < 0 || first[codes[row]] === row) continue;
-      this.add(
-        row,
-        () =>
-          `unit '${values[codes[row]]}' was in row ${first[codes[row]]} already; say with --rows sum or --rows mean how rows of a unit add up`,
-      );
-    }
+    const again: number[] = [];
+    for (let row = 0; row < codes.length; row++) if (codes[row] >= 0 && first[codes[row]] !== row) again.push(row);
+    const row = again.at(0);
+    if (row === undefined) return;
+    const unit = `unit '${values[codes[row]]}' was in row ${first[codes[row]]} already`;
+    const more = again.length === 1 ? '' : `, and ${again.length - 1} more rows are of units seen before`;
+    this.add(row, () => `${unit}${more}; say with --rows sum or --rows mean how rows of a unit add up`);
   }
 
   done(): BadRows {

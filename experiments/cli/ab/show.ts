@@ -132,7 +132,7 @@ function showMetrics(metrics: readonly AbMetric[], control: string): void {
   const some = (has: (effect: Effect) => unknown): boolean => effects.some(({ effect }) => has(effect) !== undefined);
   const [permuted, adjusted, sequential, cuped, guarded] = [
     some((effect) => effect.permutationPValue),
-    some((effect) => effect.adjustedPValue),
+    effects.some(({ effect }) => effect.adjustedPValue !== undefined && effect.adjustedPValue !== effect.pValue),
     some((effect) => effect.sequential),
     some((effect) => effect.cuped),
     some((effect) => effect.guardrail),
