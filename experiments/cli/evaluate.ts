@@ -2,9 +2,15 @@ import type { Argv } from 'yargs';
 import { registerDecisions } from './evaluate/decisions.js';
 import { registerDistribution } from './evaluate/distribution.js';
 import { registerSessions } from './evaluate/sessions.js';
+import { registerSlates } from './evaluate/slates.js';
 
 /** What can be judged off-policy, in the order in which --help lists it; the first is meant where none is named. */
-const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerDecisions, registerSessions, registerDistribution];
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
+  registerDecisions,
+  registerSlates,
+  registerSessions,
+  registerDistribution,
+];
 
 /** `evaluate`: what another policy would have earned, from logs of the one that served. */
 export function registerEvaluate(cli: Argv): Argv {

@@ -1,5 +1,6 @@
 import { suggestion, GymError } from '../../../core/check.js';
 import type { Diagnostics, Estimate, Verdict } from '../../contract.js';
+import { tellBadRows, type BadRows } from '../bad-rounds.js';
 import { diagnose } from '../diagnostics.js';
 import { deltaInterval } from '../summarise.js';
 import { judge } from '../verdict.js';
@@ -86,6 +87,29 @@ export function evaluateSlates(slates: LoggedSlates, options: SlateOptions): Sla
     diagnostics: judged[0].diagnostics,
     verdict: alike('unsupported') ? 'unsupported' : alike('supported') ? 'supported' : 'weak',
     reasons: grouped,
+  };
+}
+
+/** The answer where rows, or the whole file, cannot be used: every number refused. */
+export function refuseSlates(
+  estimators: readonly SlateEstimatorKey[],
+  bad: BadRows | { readonly reasons: readonly string[] },
+): SlateEvaluation {
+  const reasons = 'reasons' in bad ? bad.reasons : tellBadRows(bad);
+  const refused = { value: null, standardError: null, interval: null, method: `refused: ${reasons[0]}` };
+  return {
+    estimates: Object.fromEntries(estimators.map((key) => [key, refused])),
+    diagnostics: {
+      rounds: 0,
+      effectiveSampleSize: NaN,
+      meanWeight: NaN,
+      maxWeight: NaN,
+      maxWeightShare: NaN,
+      propensityFloor: NaN,
+      offendingRows: 'first' in bad ? bad.first.map(({ row }) => row) : [],
+    },
+    verdict: 'unsupported',
+    reasons,
   };
 }
 
