@@ -65,6 +65,7 @@ function metrics(): AbMetric[] {
     correlation: 0.683,
     varianceReduction: 0.466,
     difference: estimate(0.198, 0.113, { method: 'CUPED Welch 95%' }),
+    relative: estimate(0.0439, 0.025, { method: 'relative CUPED Welch 95%' }),
     pValue: 0.00059,
     warnings: ['The covariate already differed between the arms before the test (p = 0.031).'],
   };
@@ -87,7 +88,7 @@ function metrics(): AbMetric[] {
     },
     {
       metric: METRICS['clicks'],
-      ...two(0.0461, 0.0008, effectOf('ranker', 0.0052, 0.0011, 0.0461, { truth: 0.0049 })),
+      ...two(0.0461, 0.0008, effectOf('ranker', 0.0052, 0.0011, 0.0461, { truth: 0.0049, permutationPValue: 0.0005 })),
     },
     {
       metric: METRICS['bought'],
@@ -144,6 +145,7 @@ function test(): AbSection {
           difference: welch([0.31, 0.19, 0.11, 0.28][i], [0.44, 0.21, 0.38, 0.34][i]),
         })),
         sameEffect: 0.87,
+        together: welch(0.209, 0.153),
       },
       {
         ...{ metric: 'revenue per user', arm: 'ranker', by: 'age of the account' },

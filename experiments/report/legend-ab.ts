@@ -33,6 +33,11 @@ export const AB_TERMS: Readonly<Record<string, Term>> = {
     name: 'p, adjusted',
     meaning: 'p after the correction for asking of several metrics and arms at once; the one to decide by.',
   },
+  permutation: {
+    name: 'p by permutation',
+    meaning:
+      'The share of random re-assignments of the units to the arms that give a difference at least as large. It needs no normal distribution, so it stands for few units and wild values.',
+  },
   reading: {
     name: 'Reading',
     meaning:
@@ -96,6 +101,12 @@ export const AB_TERMS: Readonly<Record<string, Term>> = {
     name: "Cochran's Q",
     meaning:
       'Tests that the effect is the same in every part: squared distances from their weighted mean, each by its variance. A small p says that it differs.',
+  },
+  together: {
+    name: 'Together, by size',
+    meaning:
+      'The differences of the parts, weighted by how many units are in them (post-stratified). Close to the plain difference unless the arms hold different mixes of the parts.',
+    unit: 'that of the metric',
   },
   design: {
     name: 'Design',

@@ -48,9 +48,17 @@ const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** A p-value: two significant digits, as a power of ten below 0.001, and never 0. */
 export function pValue(p: number): string {
-  if (p >= 0.001) return String(Number(p.toPrecision(2)));
   if (p === 0) return '< 10⁻³⁰⁰';
-  const [digits, exponent] = p.toExponential(1).split('e-');
+  return p < 0.001 ? powerOfTen(p) : String(Number(p.toPrecision(2)));
+}
+
+/** Two significant digits of a number of any size ≥ 0, tiny ones as a power of ten. */
+export function twoDigits(value: number): string {
+  return value === 0 || value >= 1e-4 ? fixed(value, decimalsOf([value], 2)) : powerOfTen(value);
+}
+
+function powerOfTen(small: number): string {
+  const [digits, exponent] = small.toExponential(1).split('e-');
   return `${digits}\u00a0×\u00a010⁻${exponent.replaceAll(/\d/g, (digit) => RAISED[Number(digit)])}`;
 }
 

@@ -80,7 +80,17 @@ test('effects stand in the order of their roles, each with all of its readings',
   t.regex(text, /click rate secondary; Σ clicks ÷ Σ impressions; .*share of users with orders/);
   t.regex(text, /95 % quantile of latency_ms per user; lower is better/);
   t.regex(text, /ranker 4\.72 4\.61 to 4\.83 \+0\.21 0\.06 to 0\.37 \+4\.7 % 1\.3 to 8\.2 % 0\.0068 0\.02 better/);
-  t.regex(text, /click rate 0\.0035 to 0\.0069 5\.4 × 10⁻¹³ > 99\.9 % 0\.00013 \+0\.0049/);
+  t.regex(text, /click rate 0\.0035 to 0\.0069 5\.4 × 10⁻¹³ > 99\.9 % 0\.00013 5\.0 × 10⁻⁴ \+0\.0049/);
+});
+
+test('the adjusted effect stands below the unadjusted one; permutations have a column where there are any', async (t) => {
+  const markup = markupOf(await SAMPLE_PAGE, 'ab');
+  t.regex(
+    markup,
+    /aria-label="Relative effects\. revenue per user: \+4\.7\d?.%, [^:]*revenue per user, with CUPED: \+4\.4/,
+  );
+  t.regex(textOf(markup), /p by permutation .* click rate .* 5\.0 × 10⁻⁴ \+0\.0049/);
+  t.notRegex(await drawn({ metrics: withEffects(({ permutationPValue: _p, ...effect }) => effect) }), /permutation/);
 });
 
 test('a reading follows the adjusted p, and the direction in which the metric is better', async (t) => {
@@ -105,10 +115,14 @@ test('a reading follows the adjusted p, and the direction in which the metric is
 test('guardrails have a state in words and a margin on the side of the worse', async (t) => {
   const text = section(await SAMPLE_PAGE, 'ab');
   const guardrails = text.slice(text.indexOf('Guardrails'));
-  t.regex(guardrails, /sessions per user .* −0\.61 to 1\.18 % −1\.0 % 0\.55 kept/);
-  t.regex(guardrails, /slow pages .* 2\.34 to 5\.30 % \+2\.0 % 5\.5 × 10⁻⁷ broken/);
-  t.regex(guardrails, /complaints .* \+5\.0 % 0\.76 unclear/);
+  t.regex(guardrails, /sessions per user .* −0\.61 to 1\.18 % −1\.0 % kept/);
+  t.regex(guardrails, /slow pages .* 2\.34 to 5\.30 % \+2\.0 % broken/);
+  t.regex(guardrails, /complaints .* \+5\.0 % unclear/);
   t.regex(guardrails, /margin: the worst that is tolerated/);
+  const [sessions] = SAMPLE.metrics;
+  const { margin: _margin, ...strict } = sessions.metric;
+  const without = await drawn({ metrics: [{ ...sessions, metric: strict }] });
+  t.regex(without, /Guardrails .* −0\.61 to 1\.18 % 0 % kept/, 'without a margin no change for the worse is tolerated');
 });
 
 test('the daily chart says why the naive band must not be used, and when each rule would have stopped', async (t) => {
@@ -125,10 +139,13 @@ test('the daily chart says why the naive band must not be used, and when each ru
     text,
     /The naive band must not be read daily\. It holds at 95 % for one look .* wrong far more often than 5 %/,
   );
-  t.regex(text, /stopped the test on day 4\. The naive interval left 0 out on 2 of 4 looks, first on day 3\./);
+  t.regex(
+    text,
+    /Stopped by the sequential rule on day 4\. The naive interval left 0 out at 2 of 4 looks, first on day 3\./,
+  );
   t.regex(text, /1 10 \+1\.00 too early −1\.00 to 3\.00/);
   const never = await drawn({ looks: [looks('ranker', () => true, null)] });
-  t.regex(never, /never stopped the test\. The naive interval held 0 at every look\./);
+  t.regex(never, /Never stopped by the sequential rule\. The naive interval held 0 at every look\./);
   const page = await SAMPLE_PAGE;
   t.regex(markupOf(page, 'ab'), />stopped on day 20</);
   t.regex(
@@ -152,7 +169,7 @@ test('the bands of 90 looks keep the last ones readable, and a gap in a band sta
   const { text } = await draw(spec, 'bands');
   t.notRegex(text, /NaN|undefined|Infinity|\sid=/);
   const page = await NASTY_PAGE;
-  t.regex(section(page, 'ab'), /left 0 out on \d+ of 90 looks/);
+  t.regex(section(page, 'ab'), /left 0 out at \d+ of 90 looks/);
 });
 
 test('CUPED shows what it removed, and its failed health checks', async (t) => {
@@ -170,6 +187,7 @@ test("Cochran's Q is said in a sentence: differs, no sign of it, too few", async
   t.regex(text, /No sign that the effect differs between the parts \(Cochran's Q, p = 0\.051\)\./);
   t.regex(text, /Too few parts/);
   t.regex(text, /all units together/, 'the line of the whole is keyed');
+  t.regex(text, /others 3,581 .* together, by size 17,920 \+0\.21 0\.06 to 0\.36/);
 });
 
 test('one arm, or none, has nothing to compare and says so', async (t) => {

@@ -1,4 +1,4 @@
-import type { Cuped } from '../../../ab/contract.js';
+import type { Cuped, Metric } from '../../../ab/contract.js';
 import { html, table } from '../../html.js';
 import { fixed, pValue, percent, significant } from '../../numbers.js';
 import { withInterval } from '../../parts.js';
@@ -7,6 +7,9 @@ import { effectsOf, type NamedEffect, type NamedTest, type Piece } from './words
 interface Row extends NamedEffect {
   readonly cuped: Cuped;
 }
+
+const covariateOf = ({ covariate }: Cuped, { covariateDenominator }: Metric): string =>
+  covariateDenominator === undefined ? covariate : `${covariate} ÷ ${covariateDenominator}`;
 
 /** How much noise a covariate known beforehand took out of the differences, and whether that was sound. */
 export function cupedPiece({ test, suffix }: NamedTest): Piece | undefined {
@@ -28,14 +31,14 @@ export function cupedPiece({ test, suffix }: NamedTest): Piece | undefined {
         hideCaption: true,
         columns: [
           { head: 'Metric', cell: ({ name }) => name },
-          { head: 'Covariate', cell: ({ cuped }) => html`<code>${cuped.covariate}</code>` },
+          { head: 'Covariate', cell: ({ cuped, metric }) => html`<code>${covariateOf(cuped, metric)}</code>` },
           {
-            head: 'Unadjusted',
+            head: 'Without',
             numeric: true,
             cell: ({ effect, writing }) => withInterval(effect.difference, writing),
           },
-          { head: 'Adjusted', numeric: true, cell: ({ cuped, writing }) => withInterval(cuped.difference, writing) },
-          { head: 'p, adjusted', numeric: true, cell: ({ cuped }) => pValue(cuped.pValue) },
+          { head: 'With CUPED', numeric: true, cell: ({ cuped, writing }) => withInterval(cuped.difference, writing) },
+          { head: 'p with CUPED', numeric: true, cell: ({ cuped }) => pValue(cuped.pValue) },
           { head: 'Variance removed', numeric: true, cell: ({ cuped }) => percent(cuped.varianceReduction) },
           { head: 'Correlation', numeric: true, cell: ({ cuped }) => fixed(cuped.correlation, 2) },
           { head: 'θ', numeric: true, cell: ({ cuped }) => significant(cuped.theta, 3) },

@@ -29,6 +29,7 @@ export async function effectsPiece({ test, suffix }: NamedTest): Promise<Piece> 
       ...(effects.length > 0 ? ['reading'] : []),
       ...(has('sequential') ? ['alwaysValid', 'fixedHorizon'] : []),
       ...(has('bayes') ? ['chanceToWin', 'risk'] : []),
+      ...(has('permutationPValue') ? ['permutation'] : []),
       ...(has('truth') ? ['truth'] : []),
       ...(effects.some(({ difference }) => difference.value === null) ? ['refused'] : []),
     ],
@@ -57,21 +58,25 @@ const nothingReason = ({ arms, metrics, control }: AbSection): string =>
 
 async function relativeFigure(test: AbSection): Promise<Html | undefined> {
   const named = effectsOf(test).filter(({ metric }) => metric.role !== 'guardrail');
-  const writing = percentWriting(named.map(({ effect }) => effect.relative));
+  const rows = named.flatMap(({ metric, effect: { relative, cuped }, name }) => [
+    { name, metric, estimate: relative },
+    ...(cuped?.relative === undefined ? [] : [{ name: `${name}, with CUPED`, metric, estimate: cuped.relative }]),
+  ]);
+  const writing = percentWriting(rows.map(({ estimate }) => estimate));
   return intervalFigure({
     chart: {
-      rows: named.map(({ metric, effect: { relative }, name }) => ({
+      rows: rows.map(({ name, metric, estimate: { value, interval } }) => ({
         label: name,
-        value: relative.value,
-        interval: relative.interval,
+        value,
+        interval,
         emphasis: metric.role === 'primary',
       })),
       lines: [{ value: 0, kind: 'zero' }],
       xTitle: 'change relative to the control',
       percent: true,
     },
-    label: `Relative effects. ${named.map(({ name, effect }) => `${name}: ${spoken(effect.relative, writing)}.`).join(' ')}`,
-    caption: 'Relative effects; primary metrics have the larger dots.',
+    label: `Relative effects. ${rows.map(({ name, estimate }) => `${name}: ${spoken(estimate, writing)}.`).join(' ')}`,
+    caption: `Relative effects${new Set(named.map(({ metric }) => metric.role)).size > 1 ? '; primary metrics have the larger dots' : ''}.`,
   });
 }
 

@@ -1,8 +1,16 @@
 import { html, table } from '../../html.js';
 import { intervalFigure } from '../../interval-figures.js';
-import { pValue, percent, percentWriting } from '../../numbers.js';
-import { NOTHING, spoken, withInterval } from '../../parts.js';
-import { effectsOf, formulaOf, guardrailBadge, type NamedEffect, type NamedTest, type Piece } from './words.js';
+import { percent, percentWriting } from '../../numbers.js';
+import { spoken, withInterval } from '../../parts.js';
+import {
+  effectsOf,
+  formulaOf,
+  guardrailBadge,
+  levelText,
+  type NamedEffect,
+  type NamedTest,
+  type Piece,
+} from './words.js';
 
 /** The metrics that must not get worse, each against its margin. */
 export async function guardrailsPiece({ test, suffix }: NamedTest): Promise<Piece | undefined> {
@@ -19,7 +27,8 @@ export async function guardrailsPiece({ test, suffix }: NamedTest): Promise<Piec
     body: [
       html`<p class="lead">
         A guardrail must not get worse by more than its margin. Kept: the data rule that out. Broken: the data show it.
-        Unclear: they say neither, and more units are needed.
+        Unclear: they say neither, and more units are needed. It is judged to one side at ${levelText(test.level)}; the
+        two-sided intervals shown are a little longer.
       </p>`,
       table<NamedEffect>({
         caption: `Guardrails and their margins${suffix}`,
@@ -32,11 +41,6 @@ export async function guardrailsPiece({ test, suffix }: NamedTest): Promise<Piec
           },
           { head: 'Relative', numeric: true, cell: ({ effect }) => withInterval(effect.relative, writing) },
           { head: 'Margin', numeric: true, cell: marginText },
-          {
-            head: 'p',
-            numeric: true,
-            cell: ({ effect }) => (effect.pValue === null ? NOTHING : pValue(effect.pValue)),
-          },
           { head: 'State', cell: ({ effect }) => guardrailBadge(effect) },
         ],
         groups: [{ rows }],
@@ -61,13 +65,10 @@ export async function guardrailsPiece({ test, suffix }: NamedTest): Promise<Piec
   };
 }
 
-/** The worst relative change that is tolerated. */
-function limitOf({ metric: { margin, better } }: NamedEffect): number | undefined {
-  return margin === undefined ? undefined : better === 'higher' ? -margin : margin;
-}
+/** The worst relative change that is tolerated; without a margin none is. */
+const limitOf = ({ metric: { margin = 0, better } }: NamedEffect): number => (better === 'higher' ? -margin : margin);
 
 function marginText(row: NamedEffect): string {
   const limit = limitOf(row);
-  if (limit === undefined) return '—';
   return limit > 0 ? `+${percent(limit)}` : percent(limit);
 }

@@ -3,7 +3,7 @@ import type { Estimate } from '../../../contract.js';
 import { bandsSpec, type BandChart } from '../../charts/bands.js';
 import { NARROW, draw, drawBoth } from '../../charts/draw.js';
 import type { Window } from '../../charts/intervals.js';
-import { html, table, type Html, type Part } from '../../html.js';
+import { html, table, type Html } from '../../html.js';
 import { ALWAYS_VALID, NAIVE, lookKeys } from '../../keys.js';
 import { count, signed, writingOf, type Writing } from '../../numbers.js';
 import { NOTHING, capitalised, figure } from '../../parts.js';
@@ -27,7 +27,7 @@ export async function looksPiece({ test, suffix }: NamedTest): Promise<Piece | u
         <strong>The naive band must not be read daily.</strong> It holds at ${levelText(test.level)} for one look on a
         day that was fixed beforehand. Who looks every day and stops as soon as it leaves 0 out is wrong far more often
         than ${levelText(1 - test.level)}, and with enough looks almost surely. The always-valid band is wider, and
-        holds however often one looks and whenever one stops.
+        holds however often one looks and whenever one stops. Both are cut off where they leave the frame.
       </p>`,
       first,
       others.length > 0 && html`<div class="grid">${others}</div>`,
@@ -70,7 +70,7 @@ async function lookFigure(series: LookSeries, test: AbSection, alone: boolean): 
   const spec = (width: number) => bandsSpec(chart, width);
   return figure(
     alone ? await drawBoth(spec, label) : await draw(spec(NARROW), label),
-    html`<strong>${name}</strong>. ${words.join(' ')}${cutNote(looks, chart.window)}`,
+    html`<strong>${name}</strong>. ${words.join(' ')}`,
     alone ? lookKeys({ truth: truth !== undefined, stop: stoppedOn !== null }) : [],
   );
 }
@@ -117,20 +117,13 @@ function sentences({ looks, stoppedOn }: LookSeries): string[] {
   const naive =
     leavesOut.length === 0
       ? 'The naive interval held 0 at every look.'
-      : `The naive interval left 0 out on ${count(leavesOut.length)} of ${count(looks.length)} looks, first on day ${leavesOut[0].day}.`;
+      : `The naive interval left 0 out at ${count(leavesOut.length)} of ${count(looks.length)} looks, first on day ${leavesOut[0].day}.`;
   return [
     stoppedOn === null
-      ? 'The sequential rule never stopped the test.'
-      : `The sequential rule stopped the test on day ${stoppedOn}.`,
+      ? 'Never stopped by the sequential rule.'
+      : `Stopped by the sequential rule on day ${stoppedOn}.`,
     ...(looks.some(({ naive: range }) => range !== null) ? [naive] : []),
   ];
-}
-
-function cutNote(looks: readonly Look[], [low, high]: Window): Part {
-  const cut = looks.some(({ naive, alwaysValid }) =>
-    [naive, alwaysValid].some((range) => range !== null && (range[0] < low || range[1] > high)),
-  );
-  return cut && ' Bands wider than the frame are cut off there.';
 }
 
 function looksTable(series: readonly LookSeries[], { test, suffix }: NamedTest): Html {

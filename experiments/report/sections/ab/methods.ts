@@ -1,7 +1,7 @@
 import type { Effect } from '../../../ab/contract.js';
 import { html, table, type Column, type Html, type Part } from '../../html.js';
 import { intervalGrid, type LabelledChart } from '../../interval-figures.js';
-import { chance, count, decimalsOf, fixed, pValue, type Writing } from '../../numbers.js';
+import { chance, count, pValue, twoDigits, type Writing } from '../../numbers.js';
 import { NOTHING, spoken } from '../../parts.js';
 import { effectsOf, type NamedEffect, type NamedTest } from './words.js';
 
@@ -68,8 +68,14 @@ function methodsTable({ test, suffix }: NamedTest): Html | undefined {
     ...(has('bayes')
       ? [
           numeric('Chance to win', ({ bayes }) => bayes && chance(bayes.chanceToWin)),
-          numeric('Risk', ({ bayes }) => bayes && fixed(bayes.risk, decimalsOf([bayes.risk], 2))),
+          numeric('Risk', ({ bayes }) => bayes && twoDigits(bayes.risk)),
         ]
+      : []),
+    ...(has('permutationPValue')
+      ? [numeric('p by permutation', ({ permutationPValue: p }) => (p === undefined ? undefined : pValue(p)))]
+      : []),
+    ...(has('relativePValue')
+      ? [numeric('p of the relative', ({ relativePValue: p }) => (p === undefined ? undefined : pValue(p)))]
       : []),
     ...(has('truth')
       ? [numeric('Truth', ({ truth }, { value }) => (truth === undefined ? undefined : value(truth)))]

@@ -5,8 +5,9 @@ import { count, pValue, signed, writingOf, type Writing } from '../../numbers.js
 import { badge, capitalised, intervalMethods, spoken, withInterval } from '../../parts.js';
 import { effectName, plural, type NamedTest, type Piece } from './words.js';
 
-/** Rows beyond this stay in the table only. */
+/** Rows and charts beyond these stay in the table only; a table of more rows than that is folded away. */
 const DRAWN_ROWS = 16;
+const MOST_CHARTS = 12;
 
 interface Part {
   readonly effects: SegmentEffects;
@@ -31,32 +32,51 @@ export async function segmentsPiece({ test, suffix }: NamedTest): Promise<Piece 
   if (parts.length === 0) return undefined;
   return {
     title: 'Segments',
-    terms: ['cochranQ', 'armDifference', 'interval'],
+    terms: [
+      ...['cochranQ', 'armDifference', 'interval'],
+      ...(parts.some(({ effects }) => effects.together !== undefined) ? ['together'] : []),
+    ],
     body: [
       html`<p class="lead">
         The same difference in parts of the ${plural(test.unit)}. Parts are small, so their intervals are wide; with
         many of them, a few stand out by chance.
       </p>`,
       await intervalGrid(
-        parts.map((part) => chartOf(part, test)),
+        parts.slice(0, MOST_CHARTS).map((part) => chartOf(part, test)),
         { ownScales: new Set(parts.map(({ effects }) => effects.metric)).size > 1 },
       ),
-      table<Row>({
-        caption: `Differences by segment${suffix}`,
-        hideCaption: true,
-        columns: [
-          { head: 'Segment', cell: ({ segment }) => segment },
-          { head: capitalised(plural(test.unit)), numeric: true, cell: ({ units }) => count(units) },
-          { head: 'Difference', numeric: true, cell: ({ difference, writing }) => withInterval(difference, writing) },
-        ],
-        groups: parts.map(({ effects, name, writing }) => ({
-          heading: html`${name} ${sameBadge(effects, test)}`,
-          rows: effects.rows.map((row) => ({ ...row, writing })),
-        })),
-      }),
+      parts.length > MOST_CHARTS &&
+        html`<p class="note">Drawn are the first ${MOST_CHARTS} of ${count(parts.length)}; the table has all.</p>`,
+      parts.reduce((sum, { effects }) => sum + effects.rows.length, 0) <= DRAWN_ROWS
+        ? segmentsTable(parts, { test, suffix })
+        : html`<details>
+            <summary>Every segment in numbers</summary>
+            ${segmentsTable(parts, { test, suffix })}
+          </details>`,
       intervalMethods(parts.flatMap(({ effects }) => effects.rows.map(({ difference }) => difference))),
     ],
   };
+}
+
+function segmentsTable(parts: readonly Part[], { test, suffix }: NamedTest): Html {
+  return table<Row>({
+    caption: `Differences by segment${suffix}`,
+    columns: [
+      { head: 'Segment', cell: ({ segment }) => segment },
+      { head: capitalised(plural(test.unit)), numeric: true, cell: ({ units }) => count(units) },
+      { head: 'Difference', numeric: true, cell: ({ difference, writing }) => withInterval(difference, writing) },
+    ],
+    groups: parts.map(({ effects, name, writing }) => ({
+      heading: html`${name} ${sameBadge(effects, test)}`,
+      rows: [...effects.rows, ...togetherRow(effects)].map((row) => ({ ...row, writing })),
+    })),
+  });
+}
+
+/** The parts put together again by their size, where every one of them has a number. */
+function togetherRow({ rows, together }: SegmentEffects): SegmentEffects['rows'] {
+  const units = rows.reduce((sum, row) => sum + row.units, 0);
+  return together === undefined ? [] : [{ segment: 'together, by size', units, difference: together }];
 }
 
 function chartOf({ effects, name, writing }: Part, test: AbSection): LabelledChart {
@@ -67,7 +87,12 @@ function chartOf({ effects, name, writing }: Part, test: AbSection): LabelledCha
     ?.effects.find((effect) => effect.arm === arm)?.difference.value;
   return {
     chart: {
-      rows: drawn.map(({ segment, difference: { value, interval } }) => ({ label: segment, value, interval })),
+      rows: [
+        ...drawn.map(({ segment, difference: { value, interval } }) => ({ label: segment, value, interval })),
+        ...togetherRow(effects).map(({ segment, difference: { value, interval } }) => ({
+          ...{ label: segment, value, interval, emphasis: true },
+        })),
+      ],
       lines: [
         { value: 0, kind: 'zero' },
         ...(typeof overall === 'number' ? [{ value: overall, kind: 'overall' } as const] : []),
@@ -75,7 +100,9 @@ function chartOf({ effects, name, writing }: Part, test: AbSection): LabelledCha
     },
     label: [
       `Difference in ${name}.`,
-      ...drawn.map(({ segment, difference }) => `${segment}: ${spoken(difference, writing)}.`),
+      ...[...drawn, ...togetherRow(effects)].map(
+        ({ segment, difference }) => `${segment}: ${spoken(difference, writing)}.`,
+      ),
       sameSentence(effects, test),
     ].join(' '),
     caption: html`<strong>${name}</strong
