@@ -10,7 +10,7 @@ import { playDays } from './looks.js';
 import { checkRequest, TUNED_FOR, type AnalysisOptions } from './options.js';
 import { planOf, type Plan } from './plan.js';
 import { problemsOf } from './problems.js';
-import { roughness, thirdMoment } from './roughness.js';
+import { roughRelatives, roughTails, thirdMoment } from './roughness.js';
 import { segmentEffects } from './segments.js';
 import { judge } from './verdict.js';
 
@@ -76,13 +76,15 @@ function findOf(
     return p === undefined ? one : { ...one, permutationP: p };
   });
   const thirds = measured.map((arm, a) => thirdMoment(frame, plan, stretch(a), arm));
-  const remarks = compared.flatMap((one, a) =>
-    one === undefined
-      ? []
-      : roughness(one, [measured[control], measured[a]], [thirds[control], thirds[a]], level).map(
-          (remark) => `${trial.arms[a]}: ${remark}`,
-        ),
+  const against = compared.flatMap((one, a) =>
+    one === undefined ? [] : [{ a, name: trial.arms[a], measured: measured[a], compared: one }],
   );
+  const tails = against.flatMap(({ a, name, compared: one }) => {
+    const rough = roughTails(one, [thirds[control], thirds[a]], level);
+    return rough === undefined ? [] : [`${name}: ${rough}`];
+  });
+  const relatives = roughRelatives(against, measured[control], level);
+  const remarks = [...tails, ...(relatives === undefined ? [] : [relatives])];
   return { plan, measured, compared, remarks };
 }
 

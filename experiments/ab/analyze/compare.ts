@@ -34,7 +34,7 @@ export interface Found {
   readonly measured: readonly Measured[];
   /** [A] undefined at the control */
   readonly compared: readonly (Compared | undefined)[];
-  /** What is rough about it: "B: so skewed that …". */
+  /** What is rough about it, in sentences: "B: so skewed that …". */
   readonly remarks: readonly string[];
 }
 

@@ -31,37 +31,48 @@ export function thirdMoment(frame: Frame, plan: Plan, stretch: Stretch, { sums }
 }
 
 /**
- * What is rough about a comparison, in words that follow the arm's name:
- *
  * Tails: where the difference has skewness γ, a tail of a t-test is off by γ(2z² + 1)φ(z)/6 (Hall 1987, for Student's t).
  * That is the rule of thumb n > 355·skewness² (Kohavi et al. 2014), for two arms instead of one.
  *
- * Relative interval: where the control is only a few standard errors from 0, Fieller's interval tells how far the delta
- * method is off.
+ * @param thirds of control and arm
+ * @returns the sentence after the arm's name; nothing where the tails are right enough
  */
-export function roughness(
-  { difference, relative }: Compared,
-  [control, arm]: readonly [Measured, Measured],
-  [thirdControl, thirdArm]: readonly [number, number],
+export function roughTails(
+  { difference }: Compared,
+  thirds: readonly [number, number],
   level: number,
-): string[] {
-  const remarks: string[] = [];
-  if (typeof difference === 'string') return remarks;
-  const skewness = (thirdArm - thirdControl) / difference.standardError ** 3;
+): string | undefined {
+  if (typeof difference === 'string') return undefined;
+  const skewness = (thirds[1] - thirds[0]) / difference.standardError ** 3;
   const z = twoSidedZ(level);
   const tail = (1 - level) / 2;
   const off = Math.abs((skewness * (2 * z * z + 1) * normalDensity(z)) / 6);
-  if (off > TAIL_OFF * tail)
-    remarks.push(
-      `so skewed that with these units a tail of ${brief(100 * tail)} % is rather ${brief(100 * Math.max(0, tail - off))} % or ${brief(100 * (tail + off))} %: p-values and intervals are rough.`,
-    );
-  if (typeof relative === 'string') return remarks;
-  const exact = fieller(control.value, arm.value, level);
-  if (exact === null) return remarks;
-  const width = exact.high - exact.low;
-  if (Math.max(Math.abs(exact.low - relative.low), Math.abs(exact.high - relative.high)) > END_OFF * width)
-    remarks.push(
-      `the control is only ${brief(Math.abs(control.value.value) / Math.sqrt(control.value.variance))} standard errors from 0, which skews the relative effect; Fieller's interval is ${brief(100 * exact.low)} to ${brief(100 * exact.high)} %.`,
-    );
-  return remarks;
+  if (!(off > TAIL_OFF * tail)) return undefined;
+  const [low, high] = [Math.max(0, tail - off), tail + off].map((share) => brief(100 * share));
+  return `so skewed that with these units a tail of ${brief(100 * tail)} % is rather ${low} % or ${high} %: p-values and intervals are rough.`;
+}
+
+/**
+ * Relative effects: where the control is only a few standard errors from 0, Fieller's interval tells how far the delta
+ * method is off.
+ *
+ * @param arms by name, those that are compared
+ * @returns one sentence for all arms; nothing where the two intervals agree
+ */
+export function roughRelatives(
+  arms: readonly { readonly name: string; readonly measured: Measured; readonly compared: Compared }[],
+  control: Measured,
+  level: number,
+): string | undefined {
+  const exact = arms.flatMap(({ name, measured, compared: { relative } }) => {
+    const interval = typeof relative === 'string' ? null : fieller(control.value, measured.value, level);
+    if (typeof relative === 'string' || interval === null) return [];
+    const off = Math.max(Math.abs(interval.low - relative.low), Math.abs(interval.high - relative.high));
+    return off > END_OFF * (interval.high - interval.low)
+      ? [`${brief(100 * interval.low)} to ${brief(100 * interval.high)} % for ${name}`]
+      : [];
+  });
+  if (exact.length === 0) return undefined;
+  const { value, variance } = control.value;
+  return `the control is only ${brief(Math.abs(value) / Math.sqrt(variance))} standard errors from 0, which skews relative effects; by Fieller they are ${exact.join(', ')}.`;
 }

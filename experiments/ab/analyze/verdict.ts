@@ -29,7 +29,7 @@ export function judge(found: Case): { readonly verdict: Verdict; readonly reason
   const weak = [
     ...refusals(found, false),
     ...leftOut(found),
-    ...found.found.flatMap(({ plan: { metric }, remarks }) => remarks.map((remark) => `${metric.name}, ${remark}`)),
+    ...found.found.flatMap(({ plan: { metric }, remarks }) => remarks.map((remark) => `${metric.name}: ${remark}`)),
     ...fewUnits(found),
     ...uncertain(found),
     ...cupedWarnings(found),
