@@ -77,6 +77,7 @@ thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); vertical-
 thead small, tbody small { display: block; }
 thead small { white-space: nowrap; }
 tbody th { font-weight: 600; min-width: 8rem; max-width: 22rem; overflow-wrap: break-word; }
+td code { overflow-wrap: break-word; }
 td small { width: max-content; max-width: 14rem; overflow-wrap: break-word; }
 td.n small { max-width: 12rem; margin-left: auto; white-space: normal; }
 td .badge + small { margin-top: .25rem; }

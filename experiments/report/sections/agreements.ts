@@ -46,6 +46,12 @@ function overview(agreements: readonly Agreement[]): Html {
   });
 }
 
+/** Whether 0 is among what the methods hold possible, so that it deserves its line. */
+function hasZero(rows: Agreement['rows']): boolean {
+  const ends = rows.flatMap(({ estimate: { value, interval } }) => interval ?? value ?? []);
+  return Math.min(...ends) <= 0 && Math.max(...ends) >= 0;
+}
+
 async function oneQuantity(agreement: Agreement, suffix: string): Promise<Html> {
   const { quantity, rows, sentence, truth } = agreement;
   const writing = writingOf(rows.map(({ estimate }) => estimate));
@@ -59,7 +65,10 @@ async function oneQuantity(agreement: Agreement, suffix: string): Promise<Html> 
           interval,
           emphasis: true,
         })),
-        lines: truth === undefined ? [] : [{ value: truth, kind: 'truth' }],
+        lines: [
+          ...(hasZero(rows) ? [{ value: 0, kind: 'zero' } as const] : []),
+          ...(truth === undefined ? [] : [{ value: truth, kind: 'truth' } as const]),
+        ],
         xTitle: 'estimate',
       },
       label: [
