@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { registerContinuous } from './evaluate/continuous.js';
 import { registerDecisions } from './evaluate/decisions.js';
 import { registerDistribution } from './evaluate/distribution.js';
 import { registerSessions } from './evaluate/sessions.js';
@@ -7,6 +8,7 @@ import { registerSlates } from './evaluate/slates.js';
 /** What can be judged off-policy, in the order in which --help lists it; the first is meant where none is named. */
 const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
   registerDecisions,
+  registerContinuous,
   registerSlates,
   registerSessions,
   registerDistribution,

@@ -6,6 +6,7 @@ import { estimators, USUAL_ESTIMATORS, type EstimatorKey } from './estimators/in
 import type { Estimator, PerRound } from './estimators/form.js';
 import { termsOf, type Guesses, type LoggedRounds, type TargetProbabilities, type Terms } from './rounds.js';
 import { bootstrapIntervals, deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
+import { tuneSetting, type TuningOptions } from './tuning.js';
 import { judge } from './verdict.js';
 
 /** An estimator to compute, with its setting: "dr", or "clippedIps=2" for a setting of its own. */
@@ -27,6 +28,8 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** Print numbers although the verdict is "unsupported". */
   readonly force?: boolean;
+  /** How settings that the requests leave open are chosen; by default they are the estimators' own. */
+  readonly tune?: TuningOptions;
 }
 
 /** What the log says about one policy. */
@@ -77,6 +80,13 @@ interface Entry {
   readonly own?: { readonly method: string; readonly at: (level: number) => readonly [number, number] | undefined };
 }
 
+/** The request with a setting chosen from the log, where it leaves one open that can be. */
+function tuned(request: Request, terms: Terms, tune: TuningOptions | undefined): Request {
+  const estimator: Estimator = estimators[request.estimator];
+  if (tune === undefined || request.setting !== undefined || estimator.setting?.tuned === undefined) return request;
+  return { ...request, setting: tuneSetting(estimator, terms, tune) };
+}
+
 function formOf(request: Request, terms: Terms): Entry {
   const setting = settingOf(request);
   const estimator: Estimator = estimators[request.estimator];
@@ -100,10 +110,20 @@ export function evaluatePolicy(
   const terms = termsOf(rounds, target, guesses);
   const bad = badRounds(rounds, target, guesses);
   if (bad.count > 0) return refuse(options.requests, badRowsOf(bad, rounds, rounds.action.length));
-  const diagnostics = diagnose(rounds, terms);
-  const { verdict, reasons } = judge(rounds, terms, diagnostics);
+  return evaluateTerms(terms, rounds, options);
+}
+
+/** As `evaluatePolicy`, from terms that were computed elsewhere, such as those of amounts (`continuousTerms`). */
+export function evaluateTerms(
+  terms: Terms,
+  log: Pick<LoggedRounds, 'reward' | 'propensity'>,
+  options: EvaluateOptions,
+): Evaluation {
+  const diagnostics = diagnose(log, terms);
+  const { verdict, reasons } = judge(log, terms, diagnostics);
   const refused = verdict === 'unsupported' && options.force !== true;
-  const entries = options.requests.map((request) => ({ request, ...formOf(request, terms) }));
+  const requests = options.requests.map((request) => tuned(request, terms, options.tune));
+  const entries = requests.map((request) => ({ request, ...formOf(request, terms) }));
   const resample = options.replicates > 0 && !refused;
   const resampled = resample
     ? bootstrapIntervals(
@@ -207,12 +227,14 @@ export function comparePolicies(
   guesses: Guesses | undefined,
   first: Side,
   second: Side,
-  options: Pick<EvaluateOptions, 'level'> & { readonly request: Request },
+  options: Pick<EvaluateOptions, 'level' | 'tune'> & { readonly request: Request },
 ): Comparison {
-  const { request, level } = options;
-  const sides = [first, second].map(({ target }): PerRound =>
-    target === null ? { numerator: rounds.reward } : formOf(request, termsOf(rounds, target, guesses)).form,
-  );
+  const { request, level, tune } = options;
+  const sides = [first, second].map(({ target }): PerRound => {
+    if (target === null) return { numerator: rounds.reward };
+    const terms = termsOf(rounds, target, guesses);
+    return formOf(tuned(request, terms, tune), terms).form;
+  });
   const [own, other] = sides;
   const verdict =
     first.verdict === 'unsupported' || second.verdict === 'unsupported'

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { GymError, messageOf } from '../../../core/check.js';
+import { openBanditFiles } from '../../../logs/import/open-bandit.js';
 import { openStore } from '../../../logs/store/log-store.js';
-import { tellBadRows, type BadRows } from '../../evaluate/bad-rounds.js';
 import {
   badRowsOf,
   defaultRequests,
@@ -12,11 +12,14 @@ import {
   type Evaluation,
   type Request,
 } from '../../evaluate/evaluate.js';
-import { estimators } from '../../evaluate/estimators/index.js';
+import { estimators, USUAL_ESTIMATORS } from '../../evaluate/estimators/index.js';
+import { readExtraColumns, type ExtraRounds } from '../../evaluate/extra-columns.js';
 import { smoothedRates } from '../../evaluate/smoothed-rates.js';
 import { readOpenBanditTable, tableOfLog } from '../../evaluate/sources.js';
 import { readEvaluationTable, type EvaluationTable } from '../../evaluate/table.js';
-import { brief, print, printJson, table, VERDICT_COLOUR } from '../terminal.js';
+import { printJson } from '../terminal.js';
+import { columnsOf, describeBad, show } from './common.js';
+import { extraColumnsOf, extraFlags, tuningOf, type ExtraFlags } from './extra-flags.js';
 
 /** Replicates of an asked-for bootstrap interval. */
 const REPLICATES = 2000;
@@ -37,6 +40,7 @@ export function registerDecisions(cli: Argv): Argv {
       if (!Number.isInteger(replicates) || replicates < (interval === 'bootstrap' ? 2 : 0))
         throw new GymError('usage', `--replicates: expected a whole number, received ${replicates}.`);
       const requests = requestsOf(argv);
+      const tune = tuningOf(argv);
       const data = await load(argv).catch((error: unknown) => {
         // A file that cannot be read as a table at all is answered like one with bad rows.
         if (argv.json && error instanceof GymError && error.code === 'data')
@@ -48,10 +52,15 @@ export function registerDecisions(cli: Argv): Argv {
         throw new GymError('data', describeBad(argv.log, data.bad));
       }
       const guesses = argv.guess === SMOOTHED ? smoothedRates(data.rounds) : data.guesses;
-      const settings = { requests, level, replicates, interval, seed, force };
-      const evaluation = evaluatePolicy(data.rounds, data.target, guesses, settings);
+      const extra = await loadExtra(argv, data.rounds.actions);
+      if (extra.bad.count > 0) {
+        if (argv.json) answer(refuse(requests, badRowsOf(extra.bad, data.rounds, data.rows)));
+        throw new GymError('data', describeBad(argv.log, extra.bad));
+      }
+      const settings = { requests, level, replicates, interval, seed, force, ...(tune === undefined ? {} : { tune }) };
+      const evaluation = evaluatePolicy({ ...data.rounds, ...extra.rounds }, data.target, guesses, settings);
       if (argv.json) answer(evaluation);
-      else show(evaluation);
+      else show(evaluation, 'rounds');
     },
   );
 }
@@ -87,11 +96,12 @@ function options(command: Argv) {
       estimators: {
         type: 'string',
         requiresArg: true,
-        describe: `Of ${Object.keys(estimators).join(', ')}; with settings as clippedIps=2`,
+        describe: `Of ${Object.keys(estimators).join(', ')}; with settings as clippedIps=2 (${USUAL_ESTIMATORS.join(', ')})`,
       },
       clip: { type: 'number', requiresArg: true, describe: 'Largest weight of clippedIps (10)' },
       switch: { type: 'number', requiresArg: true, describe: 'Largest weight that switchDr corrects with (10)' },
       shrinkage: { type: 'number', requiresArg: true, describe: 'λ of dros (10)' },
+      ...extraFlags,
       level: { type: 'number', default: 0.95, requiresArg: true, describe: 'Two-sided level of the intervals' },
       interval: {
         choices: ['delta', 'bootstrap'] as const,
@@ -110,10 +120,14 @@ function options(command: Argv) {
     })
     .example('$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1,pi_2', 'A plain table')
     .example(`$0 evaluate obd/bts/men --policy uniform --guess ${SMOOTHED}`, 'An Open Bandit folder')
+    .example(
+      '$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1 --logging mu_0,mu_1 --embedding category --estimators mips,snMips',
+      'By what actions look like',
+    )
     .example('$0 evaluate men --store logs/runs/gym.sqlite --policy uniform', 'A stored log');
 }
 
-interface EvaluateFlags {
+interface EvaluateFlags extends ExtraFlags {
   readonly log: string;
   readonly action?: string | undefined;
   readonly reward?: string | undefined;
@@ -171,7 +185,18 @@ async function load(flags: EvaluateFlags): Promise<EvaluationTable> {
   return readEvaluationTable(log, { ...columns, action, reward, propensity });
 }
 
-const columnsOf = (text: string): string[] => text.split(',').map((name) => name.trim());
+/** Columns that only some estimators need, from the same table. */
+async function loadExtra(flags: EvaluateFlags, actions: number): Promise<ExtraRounds> {
+  const columns = extraColumnsOf(flags);
+  if (columns === undefined) return { rounds: {}, bad: { count: 0, first: [] } };
+  if (flags.store !== undefined)
+    throw new GymError(
+      'usage',
+      '--store: a stored log has no columns for --logging, --embedding, --logger and the like.',
+    );
+  const folder = (await stat(flags.log)).isDirectory();
+  return readExtraColumns(folder ? (await openBanditFiles(flags.log)).impressions : flags.log, columns, actions);
+}
 
 async function fromStore(file: string, { log, policy, guess, reward }: EvaluateFlags): Promise<EvaluationTable> {
   if (policy !== 'uniform' || (guess !== undefined && guess !== SMOOTHED)) {
@@ -188,52 +213,7 @@ async function fromStore(file: string, { log, policy, guess, reward }: EvaluateF
   }
 }
 
-function describeBad(log: string, bad: BadRows): string {
-  const rows = tellBadRows(bad).map((reason) => `  ${reason}`);
-  return `${log}: unsupported: expected rows that can be weighted, received ${bad.count} that cannot:\n${rows.join('\n')}`;
-}
-
 /** Prints the JSON object; the histogram is for reports only. */
 function answer({ estimates, diagnostics, verdict, reasons }: Evaluation): void {
   printJson({ estimates, diagnostics, verdict, reasons });
-}
-
-function show({ estimates, diagnostics, verdict, reasons }: Evaluation): void {
-  const range = (interval: readonly [number, number] | null | undefined): string =>
-    interval === null || interval === undefined ? '—' : `[${brief(interval[0])}, ${brief(interval[1])}]`;
-  const entries = Object.entries(estimates);
-  const bootstrapped = entries.some(([, { bootstrap }]) => bootstrap !== undefined);
-  const set = entries.some(([, { setting }]) => setting !== undefined);
-  print(
-    table(
-      [
-        'estimator',
-        ...(set ? ['setting'] : []),
-        'value',
-        'standard error',
-        'interval',
-        'method',
-        ...(bootstrapped ? ['bootstrap'] : []),
-      ],
-      entries.map(([key, { value, standardError, interval, method, bootstrap, setting }]) => [
-        key,
-        ...(set ? [setting === undefined ? '' : brief(setting)] : []),
-        brief(value, 6),
-        brief(standardError),
-        range(interval),
-        value === null ? 'refused' : method,
-        ...(bootstrapped ? [range(bootstrap)] : []),
-      ]),
-    ),
-  );
-  const { rounds, effectiveSampleSize, meanWeight, maxWeight, maxWeightShare, propensityFloor, offendingRows } =
-    diagnostics;
-  print();
-  print(
-    `rounds ${rounds}, effective sample size ${brief(effectiveSampleSize)}, mean weight ${brief(meanWeight)}, largest weight ${brief(maxWeight)} (${brief(100 * maxWeightShare, 3)} % of all), smallest propensity ${brief(propensityFloor)}`,
-  );
-  if (offendingRows.length > 0) print(`rows that hold much of the weight: ${offendingRows.join(', ')}`);
-  print();
-  print(VERDICT_COLOUR[verdict](verdict.toUpperCase()));
-  for (const reason of reasons) print(`  – ${reason}`);
 }

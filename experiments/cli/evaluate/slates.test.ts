@@ -1,32 +1,9 @@
 import test from 'ava';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { main } from '../../cli/main.js';
+import { csv as file, ran } from './_ran.test.js';
 
 /** The command `evaluate slates` from the outside. Serial, because it writes to stdout. */
 
-const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-slates-'));
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['evaluate', 'slates', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
-
-function file(name: string, rows: readonly (readonly (string | number)[])[]): string {
-  const path = join(dir, name);
-  writeFileSync(path, `${rows.map((row) => row.join(',')).join('\n')}\n`);
-  return path;
-}
+const run = (...args: string[]): ReturnType<typeof ran> => ran('evaluate', 'slates', ...args);
 
 /** The published three slates, their rows and positions as some log may have them. */
 const HEADER = ['s', 'k', 'r', 'mu', 'pi', 'q', 'v', 'mu_all', 'pi_all'];
@@ -116,7 +93,7 @@ test.serial('bad rows are named with exit 1, wrong use with exit 2', async (t) =
       /--propensity: no column called 'mo'\. Did you mean 'mu'/,
     ],
     [[path, ...SLOTS, '--estimators', 'positionBased'], /positionBased: expected probabilities of the row's item/],
-    [[join(dir, 'none.csv'), ...SLOTS], /expected a file, received/],
+    [['/none.csv', ...SLOTS], /expected a file, received/],
     [[path, ...SLOTS, '--level', '2'], /--level: expected a number between 0\.5 and 1/],
   ];
   for (const [args, said] of wrong) {
