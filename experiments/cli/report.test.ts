@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import yargs from 'yargs';
+import { sampleAbReport } from '../report/_fixture-ab.test.js';
 import { sampleReport } from '../report/_fixture.test.js';
 import { serialiseReport } from '../report/document.js';
 import { registerReport } from './report.js';
@@ -40,6 +41,14 @@ test.serial('draws a run folder, a file, elsewhere, or prints the document', asy
   t.is(await report(folder, '--out', join(folder, 'new')), `${join(folder, 'new', 'report.html')}\n`);
 
   t.is(await report(folder, '--json'), text);
+
+  const tests = join(folder, 'tests.json');
+  await writeFile(tests, serialiseReport(sampleAbReport()));
+  t.is(await report(tests), `${join(folder, 'tests.html')}\n`);
+  t.regex(
+    await readFile(join(folder, 'tests.html'), 'utf8'),
+    /<h2 id="ab-title">A\/B test: new ranker on the home page<\/h2>/,
+  );
 });
 
 test.serial('says what is wrong with a run that has no report', async (t) => {

@@ -117,9 +117,11 @@ pre code { overflow-wrap: normal; }
 .legend dd { margin: 0; max-width: 44rem; }
 .legend dd p { margin: .25rem 0 0; color: var(--muted); }
 
-@media screen and (max-width: 48rem) {
+@media screen and (max-width: 52rem) {
   .when-wide { display: none; }
   .when-narrow { display: block; max-width: 25rem; }
+}
+@media screen and (max-width: 48rem) {
   .legend div { grid-template-columns: minmax(0, 1fr); }
   tbody th[scope="row"], thead th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 9.5rem; min-width: 7rem; }
   th, td { padding-inline: .625rem; }
