@@ -13,6 +13,7 @@ export * from './stats/intervals.js';
 export * from './stats/linear-solve.js';
 export * from './stats/moments.js';
 export * from './stats/normal.js';
+export * from './stats/root.js';
 export * from './stats/simplex-quadratic.js';
 export * from './stats/student.js';
 export * from './tensor/backend.js';

@@ -15,6 +15,7 @@ export * from './stats/asymptotic-sequence.js';
 export * from './stats/bayes.js';
 export * from './stats/mixture-boundaries.js';
 export * from './stats/mixture-sequential.js';
+export * from './stats/beta-belief.js';
 export * from './stats/multiple-testing.js';
 export * from './stats/stitched-boundary.js';
 export { analyseTrial } from './analyze/analyse.js';
