@@ -1,16 +1,14 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { choose, complaint, messageOf } from '../../core/check.js';
+import { choose } from '../../core/check.js';
 import { hash32, stream } from '../../core/random.js';
-import { bundle, decode, encode } from '../../core/safetensors.js';
 import type { Agent, Metrics } from '../../agents/contract.js';
 import type { Env } from '../../envs/contract.js';
 import { makeEnv } from '../../envs/index.js';
 import type { EnvExperiment } from '../config/schema.js';
-import { checkpointFromBytes, checkpointToBytes } from '../online/checkpoint.js';
 import { rollout } from '../online/rollout.js';
-import { train, type Checkpoint } from '../online/train.js';
+import { train } from '../online/train.js';
 import { agents } from '../tables.js';
+import { curveSchema, readCheckpoint, writeCheckpoint, type SeedCurve } from './seed-checkpoint.js';
 
 /** One seed of an env experiment: what a worker thread is told. */
 export interface SeedJob {
@@ -28,7 +26,6 @@ const rolloutSchema = z.object({
   standardError: z.number(),
   meanLength: z.number(),
 });
-const curveSchema = z.array(z.object({ step: z.number(), metrics: z.record(z.string(), z.number()) }));
 export const seedResultSchema = z.object({
   seed: z.number(),
   env: z.string(),
@@ -38,7 +35,6 @@ export const seedResultSchema = z.object({
 
 /** What one seed came to; equal for any number of workers and any interruptions. */
 export type SeedResult = z.infer<typeof seedResultSchema>;
-type Curve = z.infer<typeof curveSchema>;
 
 /** Worlds of a rollout at most; more sessions are played one after the other in each. */
 const ROLLOUT_WORLDS = 256;
@@ -55,8 +51,8 @@ export function runSeed(
     choose('agent', agents, id).with(settings)(training.spec, stream(seed).fork(name), run.steps);
   const learner = born(agent.id, agent.settings, 'agent');
   const before = readCheckpoint(checkpoint);
-  const curve: Curve = before?.curve ?? [];
-  train({
+  const curve: SeedCurve = before?.curve ?? [];
+  const end = train({
     env: training,
     agent: learner,
     seed,
@@ -71,6 +67,8 @@ export function runSeed(
       writeCheckpoint(checkpoint, state, curve);
     },
   });
+  // What was learned is kept, for those who act by it later.
+  writeCheckpoint(checkpoint, end, curve);
   const sessions = evaluation.episodes;
   const judged = world(Math.min(sessions, ROLLOUT_WORLDS));
   const players = [
@@ -93,30 +91,4 @@ export function runSeed(
     };
   });
   return { seed, env: training.spec.id, curve, rollouts };
-}
-
-function writeCheckpoint(path: string, state: Checkpoint, curve: Curve): void {
-  const bytes = encode(bundle({ state: checkpointToBytes(state) }, { curve: JSON.stringify(curve) }));
-  writeFileSync(`${path}.part`, bytes);
-  renameSync(`${path}.part`, path);
-}
-
-function readCheckpoint(path: string): { state: Checkpoint; curve: Curve } | undefined {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(readFileSync(path));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw complaint('io', { where: path, expected: 'a readable checkpoint', received: messageOf(error) }, error);
-  }
-  const { tensors, metadata } = decode(bytes, path);
-  const { values } = tensors['state'];
-  if (!(values instanceof Uint8Array))
-    throw complaint('data', {
-      where: path,
-      expected: 'a checkpoint',
-      received: 'another file',
-      try: 'Start again without --resume.',
-    });
-  return { state: checkpointFromBytes(values, path), curve: curveSchema.parse(JSON.parse(metadata['curve'])) };
 }
