@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import { registerAnalyze } from './ab/analyze.js';
+import { registerSimulate } from './ab/simulate.js';
 
 /** The ways to an A/B test, in the order in which --help lists them. */
-const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerAnalyze];
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerSimulate, registerAnalyze];
 
 /** `ab`: A/B tests, of recorded data or played in a world. */
 export function registerAb(cli: Argv): Argv {

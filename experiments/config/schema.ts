@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { abExperiment } from './ab-schema.js';
+import { id, interval, question, seed, settings } from './parts.js';
 
 /**
  * What an experiment file may say. One schema: it validates, fills in defaults, gives the type, and is published as
@@ -6,20 +8,7 @@ import { z } from 'zod';
  * own defaults in resolve.ts.
  */
 
-const settingValue = z.union([z.number(), z.string(), z.boolean(), z.array(z.number()), z.array(z.string())]);
-const settings = z
-  .record(z.string(), z.union([settingValue, z.record(z.string(), settingValue)]))
-  .default({})
-  .describe('Settings that differ from the defaults; see "recsys-gym agents list" and the README of its folder.');
-
 const share = z.number().gt(0).lt(1);
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'expected lower-case letters, digits and hyphens')
-  .describe('Name of the experiment; its runs are kept in logs/runs/<id>.');
-const question = z.string().min(8).describe('One sentence that a reader can disagree with.');
-const seed = z.int().min(0).describe('Everything random in the run follows from it.');
-
 const logFromFile = z.strictObject({
   from: z.literal('file'),
   format: z
@@ -61,10 +50,6 @@ const baseline = z.discriminatedUnion('id', [
       .describe('Another log whose item frequencies per position are the policy; relative to log.path.'),
   }),
 ]);
-
-const interval = {
-  level: z.number().gt(0.5).lt(1).default(0.95).describe('Two-sided confidence level of every interval.'),
-};
 
 const logExperiment = z.strictObject({
   kind: z.literal('log').describe('Learn a policy from a log and judge it off-policy.'),
@@ -117,7 +102,7 @@ const envExperiment = z.strictObject({
     .prefault({}),
 });
 
-export const experimentSchema = z.discriminatedUnion('kind', [logExperiment, envExperiment]);
+export const experimentSchema = z.discriminatedUnion('kind', [logExperiment, envExperiment, abExperiment]);
 
 export type Experiment = z.infer<typeof experimentSchema>;
 export type LogExperiment = z.infer<typeof logExperiment>;

@@ -40,7 +40,7 @@ export async function provenance(experiment: Experiment, backend: string, dataHa
     configHash: configHash(experiment),
     codeVersion: await codeVersion(),
     ...(dataHash === undefined ? {} : { dataHash }),
-    seeds: experiment.kind === 'log' ? [experiment.seed] : experiment.seeds,
+    seeds: experiment.kind === 'env' ? experiment.seeds : [experiment.seed],
     backend,
     config: withoutPlaces(experiment),
     repeat: 'recsys-gym run config.json',

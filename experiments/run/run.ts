@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { messageOf } from '../../core/check.js';
+import { complaint, messageOf } from '../../core/check.js';
 import { startBackend } from '../../core/tensor/backend.js';
+import { runAbExperiment } from '../ab/simulate/experiment.js';
 import { readExperiment } from '../config/read.js';
 import type { Experiment } from '../config/schema.js';
 import type { ReportDocument } from '../contract.js';
@@ -22,8 +23,10 @@ export interface RunOptions {
   readonly resume?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
   readonly backend?: string | undefined;
-  /** Seeds trained side by side. */
+  /** Seeds trained, or parts played, side by side. */
   readonly workers?: number | undefined;
+  /** The only kind of experiment that is wanted. */
+  readonly kind?: Experiment['kind'] | undefined;
   readonly watcher: Watcher;
   /** Told the run folder as soon as it is known. */
   readonly onFolder?: (dir: string) => void;
@@ -43,6 +46,14 @@ export interface RunResult {
 /** Runs one experiment from its file to report.json and report.html in its run folder. */
 export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const { experiment } = await readExperiment(options.config, options.overrides);
+  if (options.kind !== undefined && experiment.kind !== options.kind) {
+    throw complaint('usage', {
+      where: options.config,
+      expected: `an experiment of kind ${options.kind}`,
+      received: `one of kind ${experiment.kind}`,
+      try: "'recsys-gym run' takes every kind.",
+    });
+  }
   const backend = await startBackend(options.backend);
   const home = options.home ?? 'logs/runs';
   const identity = {
@@ -112,6 +123,8 @@ function carryOut(experiment: Experiment, folder: RunFolder, means: Means): Prom
       return runLogExperiment(experiment, folder, means.store, means.watcher);
     case 'env':
       return runEnvExperiment(experiment, folder, means);
+    case 'ab':
+      return runAbExperiment(experiment, { ...means, folder });
   }
 }
 

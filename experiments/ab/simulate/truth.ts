@@ -1,0 +1,72 @@
+import { moments } from '../../../core/stats/moments.js';
+import { normalInterval } from '../../../core/stats/intervals.js';
+import { quantileOfSorted } from '../../../core/stats/moments.js';
+import type { Estimate } from '../../contract.js';
+import type { Metric, Trial } from '../contract.js';
+
+/** One effect, known because every unit was seen under both arms with the same luck. */
+export interface PairedEffect {
+  /** Interval of the mean of the pairs' differences. */
+  readonly difference: Estimate;
+  /** What the interval would be if the two arms had met other users and other luck. */
+  readonly unpaired: Estimate;
+}
+
+/**
+ * The difference of a metric between two plays of the same units, one under each arm. By linearisation: of a mean the
+ * influence of a unit is x_u − mean, of a ratio (numerator_u − R·denominator_u) ÷ mean denominator; the standard error is
+ * that of the difference of the two influences, so what luck does to both arms alike cancels. A quantile has no interval.
+ */
+export function pairedEffect(treated: Trial, control: Trial, metric: Metric, level: number): PairedEffect {
+  const own = summaryOf(treated, metric);
+  const other = summaryOf(control, metric);
+  const value = own.value - other.value;
+  const none = (method: string): Estimate => ({ value, standardError: null, interval: null, method });
+  if (own.influence === undefined || other.influence === undefined || own.influence.length !== other.influence.length)
+    return { difference: none('paired plays'), unpaired: none('unpaired plays') };
+  const against = other.influence;
+  const n = against.length;
+  const paired = moments(own.influence.map((x, u) => x - against[u])).variance / n;
+  const unpaired = (moments(own.influence).variance + moments(against).variance) / n;
+  const estimate = (variance: number, method: string): Estimate => {
+    const standardError = Math.sqrt(variance);
+    const { low, high } = normalInterval(value, standardError, level);
+    return { value, standardError, interval: [low, high], method };
+  };
+  return {
+    difference: estimate(paired, `paired plays of ${n} units, ${100 * level}%`),
+    unpaired: estimate(unpaired, `unpaired plays of ${n} units each, ${100 * level}%`),
+  };
+}
+
+/** A metric over all units of a trial, and how much each unit moves it. */
+function summaryOf(trial: Trial, metric: Metric): { readonly value: number; readonly influence?: Float64Array } {
+  const sums = unitSums(trial, metric.column);
+  switch (metric.kind) {
+    case 'mean':
+      return centred(sums);
+    case 'proportion':
+      return centred(sums.map((sum) => (sum > 0 ? 1 : 0)));
+    case 'ratio': {
+      const below = unitSums(trial, metric.denominator ?? metric.column);
+      const scale = moments(below).mean;
+      const value = moments(sums).mean / scale;
+      return { value, influence: sums.map((sum, u) => (sum - value * below[u]) / scale) };
+    }
+    case 'quantile':
+      return { value: quantileOfSorted(sums.sort(), metric.quantile ?? 0.5) };
+  }
+}
+
+function centred(values: Float64Array): { value: number; influence: Float64Array } {
+  const { mean } = moments(values);
+  return { value: mean, influence: values.map((x) => x - mean) };
+}
+
+/** [U] what was seen of each unit, added up. */
+export function unitSums({ arm, observations: { unit, columns } }: Trial, column: string): Float64Array {
+  const sums = new Float64Array(arm.length);
+  const values = columns[column];
+  for (let n = 0; n < unit.length; n++) sums[unit[n]] += values[n];
+  return sums;
+}
