@@ -3,7 +3,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { jsonSchema } from './schema.js';
+import { estimators } from '../evaluate/estimators/index.js';
+import type { Estimator } from '../evaluate/estimators/form.js';
+import { ESTIMATORS, jsonSchema } from './schema.js';
 import { readExperiment } from './read.js';
 
 const log = `# comment
@@ -85,4 +87,9 @@ test('config files are data: no path to prototypes, no alias bombs, no huge file
 test('the published JSON Schema is the one that validates', (t) => {
   const published: unknown = JSON.parse(readFileSync('experiments/config/experiment.schema.json', 'utf8'));
   t.deepEqual(published, JSON.parse(JSON.stringify(jsonSchema())), 'run: npm run schema');
+});
+
+test('a config may name every estimator that needs no more than action, reward and propensity', (t) => {
+  const plain = Object.entries<Estimator>(estimators).filter(([, { needs = [] }]) => needs.length === 0);
+  t.deepEqual(new Set<string>(ESTIMATORS), new Set(plain.map(([key]) => key)));
 });

@@ -51,6 +51,25 @@ const baseline = z.discriminatedUnion('id', [
   }),
 ]);
 
+/** Those that a log experiment can compute: none that needs columns beyond action, reward and propensity. */
+export const ESTIMATORS = [
+  'ips',
+  'clippedIps',
+  'snips',
+  'dm',
+  'dr',
+  'sndr',
+  'switchDr',
+  'dros',
+  'sgIps',
+  'clippedDr',
+  'sgDr',
+  'replay',
+  'bips',
+  'empiricalLikelihood',
+  'cressieRead',
+] as const;
+
 const logExperiment = z.strictObject({
   kind: z.literal('log').describe('Learn a policy from a log and judge it off-policy.'),
   id,
@@ -70,7 +89,18 @@ const logExperiment = z.strictObject({
   evaluation: z
     .strictObject({
       ...interval,
-      headline: z.enum(['ips', 'clippedIps', 'snips', 'dm', 'dr', 'sndr', 'switchDr', 'dros']).default('dr'),
+      headline: z.enum(ESTIMATORS).default('dr').describe('The estimator that comparisons and segments are made with.'),
+      estimators: z
+        .array(
+          z.string().regex(/^[A-Za-z]+(=[0-9.eE+-]+)?$/, 'expected an estimator, or one with a setting: clippedIps=2'),
+        )
+        .min(1)
+        .exactOptional()
+        .describe(`Of ${ESTIMATORS.join(', ')}, with settings as clippedIps=2; by default the first eight.`),
+      tune: z
+        .enum(['slope', 'mse'])
+        .exactOptional()
+        .describe('Choose clips, thresholds and shrinkages from the log, in place of clip, switch and shrinkage.'),
       clip: z.number().gt(0).default(10).describe('Largest weight of clippedIps.'),
       switch: z.number().min(0).default(10).describe('Largest weight that switchDr corrects with.'),
       shrinkage: z.number().min(0).default(10).describe('λ of dros.'),

@@ -1,9 +1,18 @@
+import { complaint } from '../../core/check.js';
 import { stream } from '../../core/random.js';
 import { backendInUse } from '../../core/tensor/backend.js';
-import type { LogExperiment } from '../config/schema.js';
+import { ESTIMATORS, type LogExperiment } from '../config/schema.js';
 import type { Answer, Comparison, PolicySection, ReportDocument } from '../contract.js';
-import { comparePolicies, defaultRequests, evaluatePolicy, parseRequests, type Side } from '../evaluate/evaluate.js';
+import {
+  comparePolicies,
+  defaultRequests,
+  evaluatePolicy,
+  parseRequests,
+  type Request,
+  type Side,
+} from '../evaluate/evaluate.js';
 import type { LoggedRounds } from '../evaluate/rounds.js';
+import type { TuningOptions } from '../evaluate/tuning.js';
 import { answerFrom } from './answer.js';
 import type { RunFolder } from './folder.js';
 import { dataSection, prepareData, roundsOf, type LogData } from './log/data.js';
@@ -26,6 +35,7 @@ export async function runLogExperiment(
   store: string,
   watcher: Watcher,
 ): Promise<ReportDocument> {
+  const requests = requestsOf(experiment);
   const random = stream(experiment.seed);
   const data = await prepareData(experiment, store, watcher);
   const models = await fitModels(experiment, data, { folder, random, watcher });
@@ -36,17 +46,18 @@ export async function runLogExperiment(
   const rounds = roundsOf(data);
   const judged = policies.map((policy, i) => {
     stage.progress(i, policies.length, policy.policy.id);
-    return judgePolicy(experiment, data, rounds, models.judgeGuesses, policy);
+    return judgePolicy(experiment, { data, rounds, guesses: models.judgeGuesses, requests }, policy);
   });
   stage.done(`${policies.length} policies on ${data.judge.index.length} rows`);
 
   const { level, headline, segments } = experiment.evaluation;
-  const [request] = requestsOf(experiment, headline);
+  const tuning = tuningOf(experiment);
+  const request = requests.find(({ estimator }) => estimator === headline) ?? requests[0];
   const first = judged[0];
   const sideOf = ({ section, target }: Judged): Side => ({ id: section.id, target, verdict: section.verdict });
   const served: Side = { id: SERVED, target: null, verdict: 'supported' };
   const comparisons = [served, ...judged.slice(1).map(sideOf)].map((side): Comparison => {
-    const comparison = comparePolicies(rounds, models.judgeGuesses, sideOf(first), side, { level, request });
+    const comparison = comparePolicies(rounds, models.judgeGuesses, sideOf(first), side, { level, request, ...tuning });
     const other =
       side.target === null
         ? servedTruth(data, rounds)
@@ -75,6 +86,7 @@ export async function runLogExperiment(
         guesses: models.judgeGuesses,
         request,
         level,
+        ...tuning,
       }),
     ),
     rollouts: [],
@@ -93,24 +105,50 @@ interface Judged {
   readonly target: Float64Array;
 }
 
-function requestsOf(experiment: LogExperiment, list?: string): ReturnType<typeof defaultRequests> {
-  const { clip, switch: threshold, shrinkage } = experiment.evaluation;
-  const settings = { clippedIps: clip, switchDr: threshold, dros: shrinkage };
-  return list === undefined ? defaultRequests(true, settings) : parseRequests(list, settings);
+/** What to compute: the list asked for, with the headline in it. Asked for early, so that a wrong name stops the run at once. */
+function requestsOf(experiment: LogExperiment): Request[] {
+  const { clip, switch: threshold, shrinkage, estimators: list, headline, tune } = experiment.evaluation;
+  const settings = tune === undefined ? { clippedIps: clip, switchDr: threshold, dros: shrinkage } : {};
+  if (list === undefined) {
+    const usual = defaultRequests(true, settings);
+    return usual.some(({ key }) => key === headline) ? usual : [...usual, ...parseRequests(headline, settings)];
+  }
+  const requests = parseRequests(list.join(','), settings);
+  const needy = requests.find(({ estimator }) => !ESTIMATORS.some((key) => key === estimator));
+  if (needy !== undefined) {
+    throw complaint('config', {
+      where: 'evaluation: estimators',
+      expected: `estimators that need no more than action, reward and propensity: ${ESTIMATORS.join(', ')}`,
+      received: needy.key,
+      try: "Use 'recsys-gym evaluate' with the columns that it needs.",
+    });
+  }
+  return requests.some(({ estimator }) => estimator === headline)
+    ? requests
+    : [...parseRequests(headline, settings), ...requests];
+}
+
+const tuningOf = ({ evaluation: { tune: method } }: LogExperiment): { tune?: TuningOptions } =>
+  method === undefined ? {} : { tune: { method } };
+
+interface Judging {
+  readonly data: LogData;
+  readonly rounds: LoggedRounds;
+  readonly guesses: Float32Array;
+  readonly requests: readonly Request[];
 }
 
 function judgePolicy(
   experiment: LogExperiment,
-  data: LogData,
-  rounds: LoggedRounds,
-  guesses: Float32Array,
+  { data, rounds, guesses, requests }: Judging,
   { policy, summary }: JudgedPolicy,
 ): Judged {
   const target = new Float64Array(data.judge.index.length * rounds.actions);
   policy.probabilities(data.log, data.judge.index, target);
   const { level, bootstrap } = experiment.evaluation;
   const evaluation = evaluatePolicy(rounds, target, guesses, {
-    requests: requestsOf(experiment),
+    requests,
+    ...tuningOf(experiment),
     level,
     replicates: bootstrap,
     seed: experiment.seed,

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ReportDocument } from '../contract.js';
+import { estimators } from '../evaluate/estimators/index.js';
 import { runExperiment } from './run.js';
 import { RunStore } from './store.js';
 import { silent, type Watcher } from './watch.js';
@@ -170,4 +172,25 @@ test.serial('what cannot run says why, and the store remembers it', async (t) =>
 
   await writeFile(join(home, 'gym.sqlite'), 'this is not a database, it is a text of some length to be found out');
   await t.throwsAsync(runExperiment(options), { message: /gym\.sqlite/ });
+});
+
+test.serial('a river with estimators of its own, their settings tuned; the headline joins the list', async (t) => {
+  const small = river.replace('bootstrap: 50', 'bootstrap: 0').replace('segments: [position, segment]', 'segments: []');
+  const asked = (extra: string): string => small.replace(/ \}\s*$/, `, ${extra} }\n`);
+  const { home, config } = await write(
+    asked('headline: sgDr, tune: slope, estimators: [cressieRead, clippedIps=3, replay, bips]'),
+  );
+  const { dir } = await runExperiment({ config, home, clock, watcher: silent, backend: 'wasm' });
+  const { policies, comparisons } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as ReportDocument;
+  t.deepEqual(Object.keys(policies[0].estimates), ['sgDr', 'cressieRead', 'clippedIps=3', 'replay', 'bips']);
+  t.is(policies[0].estimates['clippedIps=3'].setting, 3);
+  t.true(estimators.sgDr.setting?.tuned?.candidates.includes(policies[0].estimates['sgDr'].setting ?? NaN));
+  t.is(comparisons[0].estimator, 'sgDr');
+  for (const [extra, said] of [
+    ['estimators: [mips]', /evaluation: estimators: expected estimators that need no more than action/],
+    ['estimators: [snipz]', /No estimator called 'snipz'\. Did you mean 'snips'/],
+  ] as const) {
+    const wrong = await write(asked(extra));
+    await t.throwsAsync(runExperiment({ ...wrong, clock, watcher: silent, backend: 'wasm' }), { message: said });
+  }
 });

@@ -2,6 +2,7 @@ import { GymError, suggestion } from '../../../core/check.js';
 import type { Log } from '../../../logs/record.js';
 import type { Estimate, SegmentTable } from '../../contract.js';
 import { evaluatePolicy, type Request } from '../../evaluate/evaluate.js';
+import type { TuningOptions } from '../../evaluate/tuning.js';
 import { meanReward } from './data.js';
 import type { LoggedRounds } from '../../evaluate/rounds.js';
 
@@ -37,12 +38,13 @@ export interface SegmentRequest {
   readonly guesses: Float32Array;
   readonly request: Request;
   readonly level: number;
+  readonly tune?: TuningOptions;
 }
 
 /** Logged reward and the learned policy's estimate per segment. A segment the log cannot carry has its number refused. */
 export function segmentTable(
   by: string,
-  { log, rows, rounds, target, guesses, request, level }: SegmentRequest,
+  { log, rows, rounds, target, guesses, request, level, tune }: SegmentRequest,
 ): SegmentTable {
   const name = segmentOf(log, by);
   const members = new Map<string, number[]>();
@@ -77,6 +79,7 @@ export function segmentTable(
       };
       const { estimates } = evaluatePolicy(part, pick(target), pick(guesses), {
         requests: [request],
+        ...(tune === undefined ? {} : { tune }),
         level,
         replicates: 0,
         seed: 0,
