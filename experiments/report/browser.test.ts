@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { audit, tabThrough } from './_accessibility.test.js';
-import { mixedReport, nastyAbReport, sampleAbReport } from './_fixture-ab.test.js';
+import { mixedReport, sampleAbReport } from './_fixture-ab.test.js';
+import { nastyAbReport } from './_fixture-nasty.test.js';
 import { sampleReport } from './_fixture.test.js';
 import { renderReport } from './render.js';
 

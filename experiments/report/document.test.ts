@@ -1,5 +1,6 @@
 import test from 'ava';
-import { mixedReport, nastyAbReport } from './_fixture-ab.test.js';
+import { mixedReport } from './_fixture-ab.test.js';
+import { nastyAbReport } from './_fixture-nasty.test.js';
 import { REFUSED, sampleReport } from './_fixture.test.js';
 import { SCHEMA_IN_STEP, parseReport, serialiseReport } from './document.js';
 

@@ -26,6 +26,9 @@ const bare = (replaced: Partial<ReportDocument> = {}): ReportDocument => {
   return rest;
 };
 
+/** The page that most tests read. */
+const SAMPLE_PAGE = renderReport(sampleReport());
+
 test('the same document gives the same bytes, in memory or from its file, whatever was drawn before', async (t) => {
   const first = await renderReport(sampleReport());
   await renderReport(bare());
@@ -34,7 +37,7 @@ test('the same document gives the same bytes, in memory or from its file, whatev
 });
 
 test('all sections stand in the order in which they are read', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.deepEqual(sectionsOf(page), [
     ...['policies', 'comparisons', 'estimates', 'overlap', 'models', 'segments', 'curves', 'rollouts'],
     ...['assumptions', 'provenance'],
@@ -58,7 +61,7 @@ test('sections without content are left out, and so are their entries in the con
 });
 
 test('nothing is loaded and nothing runs', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.notRegex(page, /<script|<link(?! rel="icon" href="data:,")|https?:|url\(|@import|\son[a-z]+=/i);
 });
 
@@ -105,7 +108,7 @@ testProp(
 );
 
 test('a refused number reads "refused", with the reason beside it', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.regex(
     section(page, 'policies'),
     /greedy The item with .* refused — 11 .* 28\.7 % unsupported The effective sample size is 11 of 20,000 rounds/,
@@ -124,7 +127,7 @@ test('a single refused estimate among others gives its reason in the table', asy
 });
 
 test('a number without an interval is greyed and says so', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.regex(page, /<span class="grey" title="without an interval">0\.0545<\/span>/);
   t.regex(section(page, 'estimates'), /DM 0\.0545 none/);
 });
@@ -144,14 +147,14 @@ test('the headline is the estimator of the comparisons, then DR, then SNIPS, the
 });
 
 test('fewer than three seeds are remarked on, three are not', async (t) => {
-  const text = section(await renderReport(sampleReport()), 'rollouts');
+  const text = section(await SAMPLE_PAGE, 'rollouts');
   t.regex(text, /random: 2 seeds\. With fewer than 3 seeds/);
   const [three] = sampleReport().rollouts;
   t.notRegex(section(await renderReport(bare({ rollouts: [three] })), 'rollouts'), /fewer than/);
 });
 
 test('every word that a report uses is explained', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.notRegex(page, /Not described/);
   const [{ estimates, diagnostics }] = sampleReport().policies;
   for (const key of [...Object.keys(estimates), ...Object.keys(estimators)]) t.true(key in ESTIMATORS, key);
@@ -163,7 +166,7 @@ test('every word that a report uses is explained', async (t) => {
 });
 
 test('provenance names all that makes the numbers, and the config as YAML', async (t) => {
-  const page = await renderReport(sampleReport());
+  const page = await SAMPLE_PAGE;
   t.regex(
     section(page, 'provenance'),
     /Seed 1 Backend wasm Code version 0\.1\.0 Data hash 9f2c\w+ Config hash 5d41\w+/,
