@@ -80,6 +80,8 @@ export interface Estimate {
   readonly setting?: number;
   /** A second interval by another method, shown beside the first. */
   readonly bootstrap?: readonly [number, number];
+  /** Further intervals that were asked for; null where the method has none, with the reason in its words. */
+  readonly others?: readonly { readonly interval: readonly [number, number] | null; readonly method: string }[];
 }
 
 /** How well a log covers a target policy. */

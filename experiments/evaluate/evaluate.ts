@@ -5,7 +5,16 @@ import { diagnose, weightHistogram } from './diagnostics.js';
 import { estimators, USUAL_ESTIMATORS, type EstimatorKey } from './estimators/index.js';
 import type { Estimator, PerRound } from './estimators/form.js';
 import { termsOf, type Guesses, type LoggedRounds, type TargetProbabilities, type Terms } from './rounds.js';
-import { bootstrapIntervals, deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
+import {
+  findIntervals,
+  percent,
+  type Bounds,
+  type Estimated,
+  type IntervalKey,
+  type Labelled,
+  type OwnInterval,
+} from './intervals/index.js';
+import { deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
 import { tuneSetting, type TuningOptions } from './tuning.js';
 import { judge } from './verdict.js';
 
@@ -21,10 +30,15 @@ export interface EvaluateOptions {
   readonly requests: readonly Request[];
   /** Two-sided level of the intervals. */
   readonly level: number;
-  /** Replicates of the bootstrap interval; 0 for none. */
+  /** Replicates of the bootstrap intervals; 0 for none. */
   readonly replicates: number;
-  /** Which interval comes first; with 'delta' (unless said otherwise) the bootstrap stands beside it. */
-  readonly interval?: 'delta' | 'bootstrap';
+  /**
+   * How intervals are made; the first leads, the others stand beside it. Without bootstrap among them, and with
+   * replicates, a bootstrap interval stands beside as well. Default: delta.
+   */
+  readonly interval?: IntervalKey | readonly IntervalKey[];
+  /** What is known of rewards and weights beforehand, for methods that hold at every sample size. */
+  readonly bounds?: Bounds;
   readonly seed: number;
   /** Print numbers although the verdict is "unsupported". */
   readonly force?: boolean;
@@ -76,8 +90,7 @@ function settingOf({ estimator, setting }: Request): number | undefined {
 interface Entry {
   readonly form: PerRound;
   readonly setting: number | undefined;
-  /** The estimator's own interval, at the level it was asked for. */
-  readonly own?: { readonly method: string; readonly at: (level: number) => readonly [number, number] | undefined };
+  readonly own?: OwnInterval;
 }
 
 /** The request with a setting chosen from the log, where it leaves one open that can be. */
@@ -94,6 +107,16 @@ function formOf(request: Request, terms: Terms): Entry {
   const { interval } = estimator;
   if (interval === undefined) return { form, setting };
   return { form, setting, own: { ...interval, at: (level) => interval.of(terms, setting ?? NaN, level) } };
+}
+
+function estimateOf(request: Request, terms: Terms): Estimated {
+  const { form, setting, own } = formOf(request, terms);
+  const value = valueOf(form);
+  const standardError = standardErrorOf(influenceOf(form), form.denominator !== undefined);
+  return {
+    ...{ estimator: request.estimator, setting, terms, form, value, standardError },
+    ...(own === undefined ? {} : { own }),
+  };
 }
 
 /**
@@ -123,18 +146,12 @@ export function evaluateTerms(
   const { verdict, reasons } = judge(log, terms, diagnostics);
   const refused = verdict === 'unsupported' && options.force !== true;
   const requests = options.requests.map((request) => tuned(request, terms, options.tune));
-  const entries = requests.map((request) => ({ request, ...formOf(request, terms) }));
-  const resample = options.replicates > 0 && !refused;
-  const resampled = resample
-    ? bootstrapIntervals(
-        entries.map(({ form }) => form),
-        options,
-      )
-    : undefined;
+  const estimated = requests.map((request) => estimateOf(request, terms));
+  const found = refused ? [] : findIntervals(estimated, methodsOf(options), options);
   const estimates = Object.fromEntries(
-    entries.map(({ request, ...entry }, i): [string, Estimate] => [
+    requests.map((request, i): [string, Estimate] => [
       request.key,
-      refused ? refusal(reasons, entry.setting) : summary(entry, options, resampled?.[i]),
+      refused ? refusal(reasons, estimated[i].setting) : summary(estimated[i], found[i], options),
     ]),
   );
   return { estimates, diagnostics, verdict, reasons, weights: weightHistogram(terms.weight) };
@@ -190,26 +207,35 @@ function refusal(reasons: readonly string[], setting: number | undefined): Estim
   };
 }
 
-function summary(
-  { form, setting, own }: Entry,
-  { level, replicates, interval }: EvaluateOptions,
-  bootstrap: readonly [number, number] | undefined,
-): Estimate {
-  const value = valueOf(form);
-  const standardError = standardErrorOf(influenceOf(form), form.denominator !== undefined);
-  const numbers = { value, standardError, ...(setting === undefined ? {} : { setting }) };
-  if (interval === 'bootstrap' && bootstrap !== undefined)
-    return { ...numbers, interval: bootstrap, method: `bootstrap ${percent(level)} (${replicates})` };
-  const found = own?.at(level);
-  return {
-    ...numbers,
-    interval: found ?? deltaInterval(value, standardError, level),
-    method: `${found === undefined || own === undefined ? 'delta' : own.method} ${percent(level)}`,
-    ...(bootstrap === undefined ? {} : { bootstrap }),
-  };
+/** The methods asked for, and the bootstrap where replicates were asked for without it. */
+function methodsOf({ interval = 'delta', replicates }: EvaluateOptions): readonly IntervalKey[] {
+  const asked = typeof interval === 'string' ? [interval] : interval;
+  return replicates > 0 && !asked.includes('bootstrap') ? [...asked, 'bootstrap'] : asked;
 }
 
-const percent = (level: number): string => `${Number((100 * level).toPrecision(4))}%`;
+function summary(
+  { value, standardError, setting }: Estimated,
+  found: readonly Labelled[],
+  options: EvaluateOptions,
+): Estimate {
+  const methods = methodsOf(options);
+  const told = found.map((one) =>
+    'interval' in one
+      ? { interval: one.interval, method: one.method }
+      : { interval: null, method: `${one.method} refused: ${one.refused}` },
+  );
+  const at = methods.indexOf('bootstrap');
+  const bootstrap = at > 0 ? told[at].interval : null;
+  const others = told.filter((_, i) => i > 0 && i !== at);
+  return {
+    value,
+    standardError,
+    ...told[0],
+    ...(setting === undefined ? {} : { setting }),
+    ...(bootstrap === null ? {} : { bootstrap }),
+    ...(others.length === 0 ? {} : { others }),
+  };
+}
 
 /** One side of a comparison: a policy on the rounds, or null for the policy that served them. */
 export interface Side {

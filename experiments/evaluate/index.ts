@@ -6,6 +6,7 @@ export type { Estimator, Need, PerRound, Setting } from './estimators/form.js';
 export { densityRatios } from './estimators/density-ratio.js';
 export { embeddingShares } from './estimators/embeddings.js';
 export * from './summarise.js';
+export * from './intervals/index.js';
 export * from './diagnostics.js';
 export * from './verdict.js';
 export * from './bad-rounds.js';

@@ -1,4 +1,3 @@
-import { bootstrapSums, percentileInterval } from '../../core/stats/bootstrap.js';
 import { normalInterval } from '../../core/stats/intervals.js';
 import type { PerRound } from './estimators/form.js';
 
@@ -52,44 +51,6 @@ export function standardErrorOf(influence: Float64Array, normalised: boolean): n
 export function deltaInterval(value: number, standardError: number, level: number): [number, number] {
   const { low, high } = normalInterval(value, standardError, level);
   return [low, high];
-}
-
-/**
- * Percentile bootstrap over rounds, of several forms at once: every replicate draws the rounds once and recomputes each
- * form from its sums, so numerators and normalisers move together.
- *
- * @returns per form, the interval between the (1 − level)/2 and (1 + level)/2 quantiles of its replicates
- */
-export function bootstrapIntervals(
-  forms: readonly PerRound[],
-  options: { readonly replicates: number; readonly level: number; readonly seed: number },
-): [number, number][] {
-  const columns = [
-    ...new Set(
-      forms.flatMap(({ numerator, denominator, offset }) =>
-        [numerator, denominator, offset].flatMap((column) => column ?? []),
-      ),
-    ),
-  ];
-  const placed = forms.map(({ numerator, denominator, offset }) => ({
-    numerator: columns.indexOf(numerator),
-    denominator: denominator === undefined ? -1 : columns.indexOf(denominator),
-    offset: offset === undefined ? -1 : columns.indexOf(offset),
-  }));
-  const n = forms.length === 0 ? 0 : forms[0].numerator.length;
-  const replicated = forms.map(() => new Float64Array(options.replicates));
-  bootstrapSums(columns, options, (sums, replicate) => {
-    placed.forEach(({ numerator, denominator, offset }, f) => {
-      const below = denominator < 0 ? n : sums[denominator];
-      // A replicate that drew only rounds of weight 0 says nothing of the ratio; it counts as the offset alone.
-      const ratio = below === 0 ? 0 : sums[numerator] / below;
-      replicated[f][replicate] = ratio + (offset < 0 ? 0 : sums[offset] / n);
-    });
-  });
-  return replicated.map((values) => {
-    const { low, high } = percentileInterval(values, options.level);
-    return [low, high];
-  });
 }
 
 /** Mean in two passes: the second takes out what rounding did to the first, so that a constant has no spread. */

@@ -15,4 +15,5 @@ export const estimate = z.strictObject({
   method: text,
   setting: number.exactOptional(),
   bootstrap: pair.exactOptional(),
+  others: list(z.strictObject({ interval: pair.nullable(), method: text })).exactOptional(),
 });
