@@ -111,10 +111,22 @@ export function expectedUnder(all: Float64Array, q: Float64Array, n: number): Fl
   return out;
 }
 
-/** [S] weight of every session at step t; one that is over keeps its last. */
-export function stepWeights({ sessions: { offsets }, weight }: SessionTerms, step: number): Float64Array {
-  const column = new Float64Array(offsets.length - 1);
-  for (let s = 0; s < column.length; s++) column[s] = weight[Math.min(offsets[s] + step, offsets[s + 1] - 1)];
+/** Columns of `stepWeights` that were asked for: forms that share a normaliser resample it once. */
+const STEP_WEIGHTS = new WeakMap<SessionTerms, Map<number, Float64Array>>();
+
+/** [S] weight of every session at step t; one that is over keeps its last. The same array every time: do not write. */
+export function stepWeights(terms: SessionTerms, step: number): Float64Array {
+  const { sessions, weight, longest } = terms;
+  const { offsets } = sessions;
+  const last = Math.min(step, longest - 1);
+  const columns = STEP_WEIGHTS.get(terms) ?? new Map<number, Float64Array>();
+  STEP_WEIGHTS.set(terms, columns);
+  let column = columns.get(last);
+  if (column === undefined) {
+    column = new Float64Array(offsets.length - 1);
+    for (let s = 0; s < column.length; s++) column[s] = weight[Math.min(offsets[s] + last, offsets[s + 1] - 1)];
+    columns.set(last, column);
+  }
   return column;
 }
 

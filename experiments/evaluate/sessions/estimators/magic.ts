@@ -9,7 +9,7 @@ const BLEND = {
   /** Partial returns are blended at no more than this many steps, the first and the last among them. */
   mostReturns: 40,
   /** Resamples of the interval around the last partial return, and its level. */
-  replicates: 400,
+  replicates: 200,
   level: 0.5,
 };
 

@@ -15,17 +15,28 @@ import type { FitWorld, KindOfQ } from './fit.js';
 export interface NetworkQSettings {
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];
-  /** How often the targets r + γ V(s') are renewed; at least as often as sessions are long. */
+  /**
+   * How often the targets r + γ V(s') are renewed: a reward t steps ahead is known after t renewals. 0: as often as the
+   * longest session has decisions, within 20 and 200.
+   */
   readonly renewals: number;
-  /** Passes over the decisions between two renewals. */
+  /** Passes over the decisions between two renewals, and most gradient steps that they may take. */
   readonly passes: number;
+  readonly steps: number;
   /** Decisions per gradient step. */
   readonly batch: number;
   /** Adam's step size at first; after t renewals it is divided by √(1 + t). */
   readonly learningRate: number;
 }
 
-export const NETWORK_Q: NetworkQSettings = { hidden: [32], renewals: 25, passes: 4, batch: 256, learningRate: 0.01 };
+export const NETWORK_Q: NetworkQSettings = {
+  hidden: [32],
+  renewals: 0,
+  passes: 4,
+  steps: 200,
+  batch: 256,
+  learningRate: 0.01,
+};
 
 /**
  * Fitted Q by a network: relu layers over the standardised features with one output per action, in standard deviations
@@ -33,8 +44,8 @@ export const NETWORK_Q: NetworkQSettings = { hidden: [32], renewals: 25, passes:
  * which is fitted Q iteration. Needs a started backend (core/tensor).
  */
 export function networkQ(settings: Partial<NetworkQSettings> = {}): KindOfQ {
-  const { hidden, renewals, passes, batch, learningRate } = { ...NETWORK_Q, ...settings };
-  for (const [name, value] of Object.entries({ renewals, passes, batch }))
+  const { hidden, renewals, passes, steps, batch, learningRate } = { ...NETWORK_Q, ...settings };
+  for (const [name, value] of Object.entries({ passes, steps, batch }))
     expectNumber(`network Q: ${name}`, value, 1, 1e6);
   return {
     name: 'network',
@@ -72,36 +83,46 @@ export function networkQ(settings: Partial<NetworkQSettings> = {}): KindOfQ {
           infer(parameters, () => net(tf.tensor2d(inputs, [action.length, width]))),
           (z) => mean + deviation * z,
         );
+      /** One gradient step on some rows. */
+      const learn = (some: Int32Array, target: Float64Array, rate: number): void => {
+        const x = new Float32Array(some.length * width);
+        const taken = new Float32Array(some.length * actions);
+        some.forEach((row, n) => {
+          x.set(inputs.subarray(row * width, (row + 1) * width), n * width);
+          taken[n * actions + action[row]] = 1;
+        });
+        const y = Float32Array.from(some, (row) => (target[row] - mean) / deviation);
+        step(
+          {
+            x: { values: x, shape: [some.length, width] },
+            taken: { values: taken, shape: [some.length, actions] },
+            y: { values: y, shape: [some.length] },
+          },
+          rate,
+        );
+      };
       const luck = random.fork('order');
-      for (let renewal = 0; renewal < renewals; renewal++) {
+      const most = Math.min(steps, passes * Math.ceil(rows.length / batch));
+      const times = renewals > 0 ? renewals : Math.min(200, Math.max(20, longestOf(world)));
+      let from = rows.length;
+      for (let renewal = 0; renewal < times; renewal++) {
         const target = targetsOf(world, everywhere());
-        const rate = learningRate / Math.sqrt(1 + renewal);
-        for (let pass = 0; pass < passes; pass++) {
-          shuffle(luck, rows);
-          for (let from = 0; from < rows.length; from += batch) {
-            const some = rows.subarray(from, from + batch);
-            const x = new Float32Array(some.length * width);
-            const taken = new Float32Array(some.length * actions);
-            some.forEach((row, n) => {
-              x.set(inputs.subarray(row * width, (row + 1) * width), n * width);
-              taken[n * actions + action[row]] = 1;
-            });
-            const y = Float32Array.from(some, (row) => (target[row] - mean) / deviation);
-            step(
-              {
-                x: { values: x, shape: [some.length, width] },
-                taken: { values: taken, shape: [some.length, actions] },
-                y: { values: y, shape: [some.length] },
-              },
-              rate,
-            );
+        for (let taken = 0; taken < most; taken++, from += batch) {
+          if (from >= rows.length) {
+            shuffle(luck, rows);
+            from = 0;
           }
+          learn(rows.subarray(from, from + batch), target, learningRate / Math.sqrt(1 + renewal));
         }
       }
       const q = everywhere();
       return (row, out, at) => out.set(q.subarray(row * actions, (row + 1) * actions), at);
     },
   };
+}
+
+function longestOf({ sessions: { offsets } }: FitWorld): number {
+  return offsets.reduce((most, offset, s) => Math.max(most, s === 0 ? 0 : offset - offsets[s - 1]), 0);
 }
 
 function rowsOf({ sessions: { offsets } }: FitWorld, members: Int32Array): Int32Array {
