@@ -1,5 +1,9 @@
 /** A/B tests: the statistics of fixed horizons, and the analysis of a trial. */
 export type * from './contract.js';
+export * from './stats/betting.js';
+export { type BoundedOptions, type BoundedSequence } from './stats/bounded-data.js';
+export * from './stats/bounded-difference.js';
+export * from './stats/empirical-bernstein.js';
 export * from './stats/arm-value.js';
 export * from './stats/cluster.js';
 export * from './stats/cuped.js';
