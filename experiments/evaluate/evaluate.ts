@@ -4,7 +4,14 @@ import { badRounds, tellBadRows, type BadRows } from './bad-rounds.js';
 import { diagnose, weightHistogram } from './diagnostics.js';
 import { estimators, USUAL_ESTIMATORS, type EstimatorKey } from './estimators/index.js';
 import type { Estimator, PerRound } from './estimators/form.js';
-import { termsOf, type Guesses, type LoggedRounds, type TargetProbabilities, type Terms } from './rounds.js';
+import {
+  checkedTerms,
+  termsOf,
+  type Guesses,
+  type LoggedRounds,
+  type TargetProbabilities,
+  type Terms,
+} from './rounds.js';
 import {
   findIntervals,
   percent,
@@ -130,9 +137,11 @@ export function evaluatePolicy(
   guesses: Guesses | undefined,
   options: EvaluateOptions,
 ): Evaluation {
-  const terms = termsOf(rounds, target, guesses);
-  const bad = badRounds(rounds, target, guesses);
-  if (bad.count > 0) return refuse(options.requests, badRowsOf(bad, rounds, rounds.action.length));
+  const { terms, sound } = checkedTerms(rounds, target, guesses);
+  if (!sound) {
+    const bad = badRounds(rounds, target, guesses);
+    if (bad.count > 0) return refuse(options.requests, badRowsOf(bad, rounds, rounds.action.length));
+  }
   return evaluateTerms(terms, rounds, options);
 }
 

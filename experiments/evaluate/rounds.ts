@@ -70,21 +70,107 @@ export interface Decisions {
 
 /** Importance weights, and with guesses the model's view of each round. */
 export function termsOf(rounds: LoggedRounds, target: TargetProbabilities, guesses?: Guesses): Terms {
-  const { actions, action, reward, propensity } = rounds;
+  return checkedTerms(rounds, target, guesses).terms;
+}
+
+/**
+ * The terms, and whether every round can be used (`badRounds` says why one cannot). One pass over both matrices, because
+ * reading them is what takes the time.
+ */
+export function checkedTerms(
+  rounds: LoggedRounds,
+  target: TargetProbabilities,
+  guesses?: Guesses,
+): { readonly terms: Terms; readonly sound: boolean } {
+  const { actions, action, reward } = rounds;
   const n = action.length;
   expectLength('evaluate: target probabilities', target, { rounds: n, actions });
   if (guesses !== undefined) expectLength('evaluate: guesses', guesses, { rounds: n, actions });
   const weight = new Float64Array(n);
-  for (let i = 0; i < n; i++) weight[i] = target[i * actions + action[i]] / propensity[i];
-  if (guesses === undefined) return { reward, weight, decisions: { rounds, target } };
+  const proper = columnsAreSound(rounds);
+  if (guesses === undefined) {
+    const sound = weigh(rounds, target, weight) && proper;
+    return { terms: { reward, weight, decisions: { rounds, target } }, sound };
+  }
   const direct = new Float64Array(n);
   const guess = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const row = i * actions;
-    let sum = 0;
-    for (let a = 0; a < actions; a++) sum += target[row + a] * guesses[row + a];
-    direct[i] = sum;
-    guess[i] = guesses[row + action[i]];
+  const sound = weighWithModel(rounds, target, guesses, { weight, direct, guess }) && proper;
+  return { terms: { reward, weight, direct, guess, decisions: { rounds, target, guesses } }, sound };
+}
+
+function columnsAreSound({ actions, action, reward, propensity }: LoggedRounds): boolean {
+  let sound = true;
+  for (let i = 0; i < action.length; i++) {
+    const fine = action[i] >= 0 && action[i] < actions && propensity[i] > 0 && propensity[i] <= 1;
+    // A number minus itself is 0 unless it is infinite or NaN.
+    if (!fine || reward[i] - reward[i] !== 0) sound = false;
   }
-  return { reward, weight, direct, guess, decisions: { rounds, target, guesses } };
+  return sound;
+}
+
+/** Fills the weights; false where a row of target probabilities is no distribution. */
+function weigh(
+  { actions, action, propensity }: LoggedRounds,
+  target: TargetProbabilities,
+  weight: Float64Array,
+): boolean {
+  let sound = true;
+  let at = 0;
+  for (let i = 0; i < weight.length; i++) {
+    weight[i] = target[at + action[i]] / propensity[i];
+    let total = 0;
+    let least = 0;
+    for (const end = at + actions; at < end; at++) {
+      const p = target[at];
+      total += p;
+      if (p < least) least = p;
+    }
+    if (least < 0 || !(Math.abs(total - 1) <= POLICY_TOLERANCE)) sound = false;
+  }
+  return sound;
+}
+
+/** Fills weights and the model's view, two actions at a time so that an addition need not wait for the one before it. */
+function weighWithModel(
+  { actions, action, propensity }: LoggedRounds,
+  target: TargetProbabilities,
+  guesses: Guesses,
+  { weight, direct, guess }: { weight: Float64Array; direct: Float64Array; guess: Float64Array },
+): boolean {
+  let sound = true;
+  let at = 0;
+  for (let i = 0; i < weight.length; i++) {
+    const here = at + action[i];
+    const end = at + actions;
+    let even = 0;
+    let odd = 0;
+    let total = 0;
+    let guessed = 0;
+    let least = 0;
+    for (; at + 1 < end; at += 2) {
+      const p = target[at];
+      const q = target[at + 1];
+      const u = guesses[at];
+      const v = guesses[at + 1];
+      even += p * u;
+      odd += q * v;
+      total += p + q;
+      guessed += u + v;
+      if (p < least) least = p;
+      if (q < least) least = q;
+    }
+    if (at < end) {
+      const p = target[at];
+      const u = guesses[at++];
+      even += p * u;
+      total += p;
+      guessed += u;
+      if (p < least) least = p;
+    }
+    direct[i] = even + odd;
+    weight[i] = target[here] / propensity[i];
+    guess[i] = guesses[here];
+    if (least < 0 || !(Math.abs(total - 1) <= POLICY_TOLERANCE) || guessed - guessed !== 0) sound = false;
+  }
+  return sound;
 }
