@@ -8,6 +8,7 @@ import {
   refuseDistribution,
   type DistributionEvaluation,
 } from '../../evaluate/distribution/evaluate-distribution.js';
+import { bandQuantile } from '../../evaluate/distribution/guaranteed-band.js';
 import { whyRefused } from '../../evaluate/sessions/evaluate-sessions.js';
 import { brief, print, printJson, table, VERDICT_COLOUR } from '../terminal.js';
 import {
@@ -27,12 +28,14 @@ export function registerDistribution(cli: Argv): Argv {
     'The distribution of the return under a policy: mean, variance, lower tail, quartiles',
     options,
     async (argv) => {
-      const { level, seed, force, json, discount, tail, replicates } = argv;
+      const { level, seed, force, json, discount, tail, replicates, maxWeight } = argv;
       checkNumbers(argv);
       if (!(tail > 0 && tail <= 1))
         throw new GymError('usage', `--tail: expected a number above 0 and up to 1, received ${tail}.`);
       if (!Number.isInteger(replicates) || replicates < 2)
         throw new GymError('usage', `--replicates: expected a whole number from 2, received ${replicates}.`);
+      if (maxWeight !== undefined && !(maxWeight > 0))
+        throw new GymError('usage', `--max-weight: expected a number above 0, received ${maxWeight}.`);
       const data = await loadSessions(argv, true).catch((error: unknown) => {
         if (json && error instanceof GymError && error.code === 'data') {
           const unread = { rounds: 0, offendingRows: [], reasons: [messageOf(error)] };
@@ -50,7 +53,8 @@ export function registerDistribution(cli: Argv): Argv {
         throw new GymError('data', describeBad(argv.log, data.bad));
       }
       const guesses = data.guesses ?? (kind === undefined ? undefined : await fitGuesses(kind, data, argv));
-      const settings = { estimators, discount, tail, level, replicates, seed, force };
+      const bound = maxWeight === undefined ? {} : { maxWeight };
+      const settings = { estimators, discount, tail, level, replicates, seed, force, ...bound };
       const evaluation = evaluateDistribution(data.sessions, data.target, guesses, settings);
       if (json) printJson(evaluation);
       else show(evaluation);
@@ -69,6 +73,11 @@ function options(command: Argv) {
         describe: `Of ${Object.keys(cdfEstimators).join(', ')}`,
       },
       tail: { type: 'number', default: 0.1, requiresArg: true, describe: 'Share of the worst returns in cvar' },
+      'max-weight': {
+        type: 'number',
+        requiresArg: true,
+        describe: 'What no weight can exceed (of sessions: no product of ratios), for a band that holds at every size',
+      },
       level: { type: 'number', default: 0.95, requiresArg: true, describe: 'Two-sided level of intervals and band' },
       replicates: { type: 'number', default: 1000, requiresArg: true, describe: 'Bootstrap replicates' },
       seed: { type: 'number', default: 0, requiresArg: true, describe: 'Seed of the folds and the bootstrap' },
@@ -85,7 +94,7 @@ function options(command: Argv) {
     );
 }
 
-function show({ estimates, diagnostics, verdict, reasons }: DistributionEvaluation): void {
+function show({ estimates, guaranteed, diagnostics, verdict, reasons }: DistributionEvaluation): void {
   print(
     table(
       ['estimator', 'of the return', 'value', 'standard error', 'interval', 'method'],
@@ -104,8 +113,15 @@ function show({ estimates, diagnostics, verdict, reasons }: DistributionEvaluati
   const { sessions, rounds, effectiveSampleSize, meanWeight, maxWeightShare } = diagnostics;
   print();
   print(
-    `units ${brief(sessions)} (decisions ${rounds}), effective sample size ${brief(effectiveSampleSize)}, mean weight ${brief(meanWeight)}, largest weight share ${brief(100 * (maxWeightShare ?? NaN), 3)} %`,
+    `units ${sessions ?? '—'} (decisions ${rounds}), effective sample size ${brief(effectiveSampleSize)}, mean weight ${brief(meanWeight)}, largest weight share ${brief(100 * (maxWeightShare ?? NaN), 3)} %`,
   );
+  if (guaranteed !== undefined) {
+    const [low, high] = bandQuantile(guaranteed, 0.5);
+    const within = `${low === -Infinity ? '' : `above ${brief(low)}`}${low === -Infinity || high === Infinity ? '' : ' and '}${high === Infinity ? '' : `at most ${brief(high)}`}`;
+    print(
+      `guaranteed at ${brief(100 * guaranteed.level)} % if no weight can exceed ${brief(guaranteed.maxWeight)}: the median is ${within === '' ? 'anywhere' : within}`,
+    );
+  }
   print();
   print(VERDICT_COLOUR[verdict](verdict.toUpperCase()));
   for (const reason of reasons) print(`  – ${reason}`);

@@ -125,7 +125,7 @@ function show({ estimates, diagnostics, verdict, reasons }: SessionEvaluation): 
   const { sessions, rounds, longest, meanLength, effectiveSampleSize, meanWeight, maxWeight, maxWeightShare } =
     diagnostics;
   print(
-    `sessions ${brief(sessions)}, decisions ${rounds}, mean length ${brief(meanLength, 3)}, longest ${brief(longest)}; of whole sessions: effective sample size ${brief(effectiveSampleSize)}, mean weight ${brief(meanWeight)}, largest weight ${brief(maxWeight)} (${brief(100 * (maxWeightShare ?? NaN), 3)} % of all)`,
+    `sessions ${sessions ?? '—'}, decisions ${rounds}, mean length ${brief(meanLength, 3)}, longest ${longest ?? '—'}; of whole sessions: effective sample size ${brief(effectiveSampleSize)}, mean weight ${brief(meanWeight)}, largest weight ${brief(maxWeight)} (${brief(100 * (maxWeightShare ?? NaN), 3)} % of all)`,
   );
   const steps = diagnostics.horizon ?? [];
   if (steps.length > 1) {

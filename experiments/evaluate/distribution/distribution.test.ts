@@ -8,6 +8,7 @@ import { drawn, everySession, population, targetIn, WORLD } from '../sessions/wo
 import { cdfMean, cdfQuantile, cdfTailMean, cdfVariance, gridOf, repair } from './cdf.js';
 import { modelReturns } from './conditional.js';
 import { cdfEstimators, estimateCdf, type CdfKey, type ReturnTerms } from './estimators.js';
+import { bandQuantile, guaranteedBand } from './guaranteed-band.js';
 import {
   evaluateDistribution,
   FUNCTIONALS,
@@ -312,4 +313,44 @@ test('the quantile of a long list is where it says', (t) => {
   const cdf = estimateCdf(cdfEstimators.cdSn, { grid, bin, weight: new Float64Array(10_001).fill(1) });
   t.true(Math.abs(cdfQuantile(grid, cdf, 0.5) - quantileOfSorted(returns, 0.5)) < 0.03);
   t.true(close(cdfMean(grid, cdf), 50));
+});
+
+test('the guaranteed band: by hand, never missing the truth, and only with a bound that holds', (t) => {
+  // Four units: the first chooses the point 0, three are too few to say anything.
+  const { grid, bin } = gridOf(Float64Array.of(0, 1, 0, 1), 10);
+  const few = guaranteedBand({ grid, bin, weight: new Float64Array(4).fill(1) }, { maxWeight: 1, level: 0.9 });
+  t.deepEqual([few.point, few.low, few.high], [[0], [0], [1]]);
+  // Units 0, 4, 8 … choose the points 0 and 1; of the other 60,000 half have the return 0. Four bounds at two points.
+  const n = 80_000;
+  const half = Float64Array.from({ length: n }, (_, i) =>
+    i % 4 === 0 ? (i / 4) % 2 : i % 4 === 1 ? 0 : i % 4 === 2 ? 1 : ((i - 3) / 4) % 2,
+  );
+  const many = guaranteedBand(
+    { ...gridOf(half, 10), weight: new Float64Array(n).fill(1) },
+    { maxWeight: 1, level: 0.9 },
+  );
+  const used = 60_000;
+  const log = Math.log(2 / (0.1 / 8));
+  const margin = Math.sqrt((2 * (0.25 * (used / (used - 1))) * log) / used) + (7 * log) / (3 * (used - 1));
+  t.true(
+    close(many.low[0], 0.5 - margin) && close(many.high[0], 0.5 + margin),
+    `${many.low[0]} ${many.high[0]} ${margin}`,
+  );
+  t.deepEqual(bandQuantile(many, 0.25), [-Infinity, 0]);
+  t.deepEqual(bandQuantile(many, 0.75), [0, 1]);
+  const exact = exactCdf(0.9);
+  let missed = 0;
+  for (let l = 0; l < 60; l++) {
+    const terms = termsIn(drawn(stream(900 + l), 4000), 0.9);
+    // Largest product of ratios: 3.2 in state 0, 1.8 in state 1, 2.4 in state 2.
+    const band = guaranteedBand(terms, { maxWeight: 3.2 * 1.8 * 2.4, level: 0.8 });
+    if (band.point.some((g, k) => exact(g) < band.low[k] - 1e-9 || exact(g) > band.high[k] + 1e-9)) missed++;
+    band.low.forEach((low, k) => t.true(low <= band.high[k] && low >= 0 && band.high[k] <= 1));
+    if (l === 0) t.true(band.high[4] - band.low[4] < 0.5, `says something: ${band.high[4] - band.low[4]}`);
+  }
+  t.true(missed <= 3, `${missed} of 60 missed, at most 12 are allowed`);
+  const terms = termsIn(drawn(stream(900), 100), 0.9);
+  t.throws(() => guaranteedBand(terms, { maxWeight: 1, level: 0.9 }), {
+    message: /largest possible weight 1: expected no larger/,
+  });
 });

@@ -10,6 +10,7 @@ import { judgeDecisions, judgeProducts, type Judgement } from '../sessions/verdi
 import { cdfMean, cdfQuantile, cdfTailMean, cdfVariance, gridOf, repair, type Grid } from './cdf.js';
 import { modelReturns } from './conditional.js';
 import { cdfEstimators, type CdfKey, type ReturnTerms } from './estimators.js';
+import { guaranteedBand, type GuaranteedBand } from './guaranteed-band.js';
 
 export interface DistributionOptions {
   readonly estimators: readonly CdfKey[];
@@ -22,6 +23,8 @@ export interface DistributionOptions {
   /** Replicates of the bootstrap; at least 2. */
   readonly replicates: number;
   readonly seed: number;
+  /** What no unit's weight can exceed, for a band that is guaranteed (see `guaranteedBand`). */
+  readonly maxWeight?: number;
   /** Give numbers although the verdict is "unsupported". */
   readonly force?: boolean;
 }
@@ -42,6 +45,8 @@ export interface DistributionEvaluation {
   readonly estimates: Readonly<Record<string, Readonly<Record<Functional, Estimate>>>>;
   /** By estimator that is not refused. */
   readonly cdf: Readonly<Record<string, CdfCurve>>;
+  /** Around the true function, whatever the estimator; only where `maxWeight` is known. It needs no verdict. */
+  readonly guaranteed?: GuaranteedBand;
   readonly diagnostics: Partial<SessionDiagnostics> & Pick<SessionDiagnostics, 'rounds' | 'offendingRows'>;
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
@@ -130,6 +135,18 @@ export function evaluateDistribution(
       options.estimators.map((key, i) => [key, results.get(key)?.estimates ?? refused(judged[i].reasons, options)]),
     ),
     cdf: Object.fromEntries([...results].map(([key, { curve }]) => [key, curve])),
+    ...(options.maxWeight === undefined
+      ? {}
+      : {
+          guaranteed: guaranteedBand(
+            // Every return a point of its own, so that points depend on nothing but the units that choose them.
+            { ...gridOf(returns, returns.length), weight },
+            {
+              maxWeight: options.maxWeight,
+              level: options.level,
+            },
+          ),
+        }),
     diagnostics,
     ...overall(
       judged,

@@ -3,3 +3,4 @@ export * from './cdf.js';
 export * from './conditional.js';
 export * from './estimators.js';
 export * from './evaluate-distribution.js';
+export * from './guaranteed-band.js';
