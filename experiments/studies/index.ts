@@ -1,8 +1,9 @@
 import { interference } from './interference/interference.js';
 import { pairing } from './pairing/pairing.js';
+import { peeking } from './peeking/peeking.js';
 import { relogging } from './relogging/relogging.js';
 import type { Study } from './study.js';
 import { upworthy } from './upworthy/upworthy.js';
 
 /** The table of studies: `recsys-gym study NAME`. */
-export const studies: Readonly<Record<string, Study>> = { relogging, upworthy, pairing, interference };
+export const studies: Readonly<Record<string, Study>> = { relogging, upworthy, pairing, interference, peeking };
