@@ -1,4 +1,5 @@
 import { complaint } from '../../../core/check.js';
+import { bettingLower } from '../../../core/stats/betting.js';
 import {
   boundedLooks,
   emptySequence,
@@ -11,8 +12,6 @@ import { neverZero } from './welch.js';
 
 /** No bet may risk more than this share of the capital, so that it never reaches 0. */
 const LARGEST_RISK = 0.5;
-/** Factors whose product is put into a logarithm at once: each is within [½, 1 + 1/(2m)], so nothing over- or underflows. */
-const AT_ONCE = 8;
 
 /**
  * The betting confidence sequence of a bounded mean, by the hedged capital (Waudby-Smith and Ramdas 2024, theorem 3, § 4.4).
@@ -21,22 +20,22 @@ const AT_ONCE = 8;
  *     K⁺_t(m) = Π (1 + min(λ_i, 1/(2m))(x_i − m))      K⁻_t(m) = Π (1 − min(λ_i, 1/(2(1 − m)))(x_i − m))
  *     keep m while max(K⁺, K⁻)/2 < 1/α,                 λ_i as in `empiricalBernstein`, not cut at ½
  *
- * K⁺ falls and K⁻ rises with m, so that the limits are roots, found by halving to 1e-12 of the range; confseq walks
- * over a grid instead and returns its points. Capital is kept as a logarithm. Mostly narrower than empirical Bernstein,
- * most of all for few values or means near an end. Time: 80 passes over the values
+ * K⁺ falls and K⁻ rises with m, so that the limits are roots, found by halving (`bettingLower`, once from each end); confseq
+ * walks over a grid instead and returns its points. Capital is kept as a logarithm. Time: a hundred passes over the values
  * per look, so name the looks.
  */
 export function bettingSequence(values: Float64Array, options: BoundedOptions): BoundedSequence {
   const looks = boundedLooks('betting', values, options);
   const { least, most, level } = options;
   const range = most - least;
-  const { x, bets } = gamble(values, options);
-  const enough = Math.LN2 - Math.log1p(-level);
+  const x = values.map((value) => (value - least) / range);
+  const mirrored = values.map((value) => (most - value) / range);
+  const miss = (1 - level) / 2;
   const out = emptySequence(looks.length);
   looks.forEach((look, k) => {
-    const low = edge((m) => logCapital(x, bets, look, m) >= enough);
+    const low = bettingLower(x.subarray(0, look), 1, miss);
     // Betting below m is betting above 1 − m on the mirrored values.
-    const high = 1 - edge((m) => logCapital(x, bets, look, m, true) >= enough);
+    const high = 1 - bettingLower(mirrored.subarray(0, look), 1, miss);
     placeLook(out, k, [least + range * low, least + range * high], options);
   });
   return out;
@@ -87,32 +86,4 @@ function gamble(values: Float64Array, options: BoundedOptions): { x: Float64Arra
     seen.add(x[i]);
   }
   return { x, bets };
-}
-
-/** ln K⁺ after n values, at a mean m in (0, 1); of the values 1 − x when mirrored. */
-function logCapital(x: Float64Array, bets: Float64Array, n: number, m: number, mirrored = false): number {
-  const most = LARGEST_RISK / m;
-  let log = 0;
-  let product = 1;
-  for (let i = 0; i < n; i++) {
-    const value = mirrored ? 1 - x[i] : x[i];
-    product *= 1 + (bets[i] < most ? bets[i] : most) * (value - m);
-    if (i % AT_ONCE === AT_ONCE - 1) {
-      log += Math.log(product);
-      product = 1;
-    }
-  }
-  return log + Math.log(product);
-}
-
-/** The largest m up to which `rejected` holds, on [0, 1]; 0 where it never does. */
-function edge(rejected: (m: number) => boolean): number {
-  let [low, high] = [0, 1];
-  while (high - low > 1e-12) {
-    const middle = (low + high) / 2;
-    if (rejected(middle)) low = middle;
-    else high = middle;
-  }
-  // What is not surely rejected is kept.
-  return low;
 }

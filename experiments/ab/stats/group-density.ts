@@ -35,21 +35,23 @@ export function crossing(
 }
 
 /**
- * The tests still running after a step: their positions are spread by N(drift·step, step) and cut to the region. The
+ * The tests still running after a step: their positions are spread by N(drift·step, step) and cut to the region.
+ * The
  * integral is Gauss and Legendre's, eight nodes to a panel of at most 2½ standard deviations of the step.
  */
 export function spread(
   { x, weight }: Density,
   region: readonly [number, number],
-  step: number,
-  drift: number,
+  { t, step, drift }: { readonly t: number; readonly step: number; readonly drift: number },
 ): Density {
   const root = Math.sqrt(step);
   const shift = drift * step;
-  const [least, most] = [x[0] + shift - FAR * root, x[x.length - 1] + shift + FAR * root];
+  // Nobody is further than this, either from where the last look left them or from the beginning.
+  const least = Math.max(x[0] + shift - FAR * root, drift * t - FAR * Math.sqrt(t));
+  const most = Math.min(x[x.length - 1] + shift + FAR * root, drift * t + FAR * Math.sqrt(t));
   const low = Math.max(region[0], least);
   const high = Math.min(region[1], most);
-  if (!(high > low)) return { x: Float64Array.of(Math.min(most, Math.max(least, low))), weight: Float64Array.of(0) };
+  if (!(high > low)) return { x: Float64Array.of(low), weight: Float64Array.of(0) };
   const panels = Math.ceil((high - low) / (2.5 * root));
   if (panels > MOST_PANELS)
     throw complaint('usage', {

@@ -152,6 +152,17 @@ test('stage-wise intervals leave 0 out exactly when the bound was crossed, and s
   t.true(low < estimate && estimate < high && estimate < 3 / Math.sqrt(0.4));
 });
 
+test('any z has an interval, however far it lies', (t) => {
+  const plan = bounds(OBF);
+  for (const z of [-60, -5, 0, 5, 60]) {
+    const { estimate, low, high } = stageWiseInterval(plan, { look: 4, z });
+    t.true(low < estimate && estimate < high, `${z}`);
+    const mirrored = stageWiseInterval(plan, { look: 4, z: -z });
+    t.true(close(mirrored.low, -high, 1e-6) && close(mirrored.estimate, -estimate, 1e-6), `${z}`);
+  }
+  t.is(stageWiseInterval(bounds(OBF, equal(3), 1), { look: 2, z: 1 }).high, Infinity);
+});
+
 test('repeated intervals leave 0 out exactly when the bound is crossed', (t) => {
   const plan = bounds(OBF);
   const at = { look: 2, standardError: 2 };
@@ -178,5 +189,6 @@ test('names and mistakes', (t) => {
   t.throws(() => bounds(OBF, [0.5, 0.4]), { message: /ascending information fractions/ });
   t.throws(() => bounds(OBF, [0.5, 0.5 + 1e-9, 1]), { message: /much closer together/ });
   t.throws(() => driftForPower(bounds(OBF), 1), { message: /power/ });
+  t.throws(() => driftForPower(bounds(OBF, [0.01]), 0.8), { message: /a look at which the test may stop/ });
   t.throws(() => stageWisePValue(bounds(OBF), { look: 5, z: 1 }), { message: /from 0 to 4/ });
 });

@@ -1,5 +1,6 @@
 import { complaint } from '../../../core/check.js';
 import { normalQuantile, normalUpper } from '../../../core/stats/normal.js';
+import { rootAbove, rootBetween } from '../../../core/stats/root.js';
 import { atoms, crossing, spread, type Density } from './group-density.js';
 import { spentBy, type Spending } from './spending.js';
 
@@ -55,7 +56,7 @@ export function groupBounds(plan: GroupPlan): GroupBounds {
     if (bound < Infinity) used += allowed;
     z.push(bound);
     spent.push(plan.sides * used);
-    if (k < plan.at.length - 1) density = spread(density, continuation(t, bound, plan.sides), step, 0);
+    if (k < plan.at.length - 1) density = spread(density, continuation(t, bound, plan.sides), { t, step, drift: 0 });
   });
   return { ...plan, z, nominal: z.map((bound) => plan.sides * normalUpper(bound)), spent };
 }
@@ -88,7 +89,7 @@ export function stoppingProbabilities({ at, z, sides }: GroupBounds, drift: numb
     const stops = k === at.length - 1 ? running : upper[k] + lower[k];
     expectedFraction += t * stops;
     running -= stops;
-    if (k < at.length - 1) density = spread(density, continuation(t, z[k], sides), step, drift);
+    if (k < at.length - 1) density = spread(density, continuation(t, z[k], sides), { t, step, drift });
   });
   return { upper, lower, expectedFraction };
 }
@@ -101,8 +102,15 @@ export function driftForPower(bounds: GroupBounds, power: number): number {
       expected: 'a number in (0, 1)',
       received: `${power}`,
     });
+  if (bounds.z.every((z) => z === Infinity))
+    throw complaint('usage', {
+      where: 'group-sequential: looks',
+      expected: 'a look at which the test may stop',
+      received: `error below 1e-15 at all of ${bounds.at.join(', ')}`,
+      try: 'Plan a later look, or spend earlier: pocock, power=1.',
+    });
   const of = (drift: number): number => stoppingProbabilities(bounds, drift).upper.reduce((sum, p) => sum + p, 0);
-  return rising(of, power, -12, 24);
+  return rising(of, power, 0);
 }
 
 /** A test that has ended, or is looked at, at look `look` with that z. */
@@ -143,8 +151,7 @@ export function stageWiseInterval(
 ): { readonly estimate: number; readonly low: number; readonly high: number } {
   const of = (drift: number): number => stageWiseTail(bounds, end, drift, 'above');
   const centre = end.z / Math.sqrt(bounds.at[end.look]);
-  const reach = 12 / Math.sqrt(bounds.at[0]);
-  const at = (p: number): number => rising(of, p, centre - reach, centre + reach);
+  const at = (p: number): number => rising(of, p, centre);
   const alpha = (1 - bounds.level) / bounds.sides;
   return { estimate: at(0.5), low: at(alpha), high: bounds.sides === 1 ? Infinity : at(1 - alpha) };
 }
@@ -158,7 +165,7 @@ function stageWiseTail(bounds: GroupBounds, { look, z }: GroupLook, drift: numbe
     const step = at[k] - (k === 0 ? 0 : at[k - 1]);
     const bound = (k === look ? z : side === 'above' ? bounds.z[k] : -bounds.z[k]) * Math.sqrt(at[k]);
     if (k === look || sides === 2 || side === 'above') tail += crossing(density, bound, step, drift, side);
-    if (k < look) density = spread(density, continuation(at[k], bounds.z[k], sides), step, drift);
+    if (k < look) density = spread(density, continuation(at[k], bounds.z[k], sides), { t: at[k], step, drift });
   }
   return tail;
 }
@@ -173,18 +180,14 @@ function boundOf(density: Density, { t, step, allowed }: { t: number; step: numb
   const root = Math.sqrt(t);
   if (!(allowed > 0) || crossing(density, FURTHEST * root, step, 0) > allowed) return Infinity;
   if (density.x.length === 1) return -normalQuantile(allowed);
-  return -rising((minus) => crossing(density, -minus * root, step, 0), allowed, -FURTHEST, FURTHEST);
+  return rootBetween((z) => crossing(density, z * root, step, 0) - allowed, -FURTHEST, FURTHEST);
 }
 
-/** Where a function that does not fall takes a value, by halving. */
-function rising(of: (x: number) => number, value: number, from: number, to: number): number {
-  let [low, high] = [from, to];
-  for (let step = 0; step < 60 && high - low > 1e-12 * Math.max(1, Math.abs(low)); step++) {
-    const middle = (low + high) / 2;
-    if (of(middle) < value) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+/** The x at which a function that rises from 0 to 1 takes a value. @param near any x of the right order */
+function rising(of: (x: number) => number, value: number, near: number): number {
+  let low = near - 1;
+  for (let step = 2; of(low) >= value; step *= 2) low -= step;
+  return rootAbove((x) => of(x) - value, low, 1);
 }
 
 function expectFractions(at: readonly number[]): void {

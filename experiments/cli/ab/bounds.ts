@@ -135,7 +135,7 @@ function towards({ upper, lower }: Stopping, drift: number): readonly number[] {
 }
 
 function show({ sides }: GroupBounds, answer: Answer): void {
-  const { looks, size, effect, expectedFractionUnderNone } = answer;
+  const { level, looks, size, effect, expectedFractionUnderNone } = answer;
   print(
     table(
       [
@@ -158,6 +158,11 @@ function show({ sides }: GroupBounds, answer: Answer): void {
       ]),
     ),
   );
+  const last = looks[looks.length - 1];
+  if (last.at < 1)
+    print(
+      `\nThe last look is at ${brief(last.at)} of the planned units: ${brief(1 - level - last.spent)} of the error is left.`,
+    );
   print(`\nWithout an effect ${brief(expectedFractionUnderNone)} of the planned units are seen on average.`);
   print(
     `For power ${brief(size.power)} plan ${brief(size.inflation)} times the units of a test without looks; ` +
