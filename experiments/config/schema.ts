@@ -105,6 +105,12 @@ const logExperiment = z.strictObject({
       switch: z.number().min(0).default(10).describe('Largest weight that switchDr corrects with.'),
       shrinkage: z.number().min(0).default(10).describe('λ of dros.'),
       bootstrap: z.int().min(0).max(100_000).default(1000).describe('Replicates of the second interval; 0 for none.'),
+      abTest: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .default(0)
+        .describe('Decisions of an A/B test on new users of the world that wrote the log; 0 for none.'),
       segments: z.array(z.string()).default(['position']).describe('Report per position or per categorical feature.'),
     })
     .prefault({}),

@@ -17,6 +17,7 @@ import { answerFrom } from './answer.js';
 import type { RunFolder } from './folder.js';
 import { dataSection, prepareData, roundsOf, type LogData } from './log/data.js';
 import { fitModels } from './log/models.js';
+import { checkWorldTest, tryInWorld } from './log/ab-test.js';
 import { baselinePolicies, learnPolicy, type JudgedPolicy } from './log/policies.js';
 import { segmentTable } from './log/segments.js';
 import { provenance } from './provenance.js';
@@ -35,6 +36,7 @@ export async function runLogExperiment(
   store: string,
   watcher: Watcher,
 ): Promise<ReportDocument> {
+  checkWorldTest(experiment);
   const requests = requestsOf(experiment);
   const random = stream(experiment.seed);
   const data = await prepareData(experiment, store, watcher);
@@ -65,6 +67,10 @@ export async function runLogExperiment(
     const own = first.section.truth;
     return own === undefined || other === undefined ? comparison : { ...comparison, truth: own - other };
   });
+  const tried = tryInWorld({
+    ...{ experiment, data, served: SERVED, offPolicy: comparisons[0], random },
+    policies: policies.map(({ policy }) => policy),
+  });
   return {
     format: 'recsys-gym/report',
     version: 1,
@@ -90,6 +96,7 @@ export async function runLogExperiment(
       }),
     ),
     rollouts: [],
+    ...(tried === undefined ? {} : { abTests: [tried.section], agreements: tried.agreements }),
   };
 }
 

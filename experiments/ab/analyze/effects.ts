@@ -86,7 +86,7 @@ function effectOf(
           },
         }),
     ...(sequential ? { sequential: always } : {}),
-    bayes: posteriorEffect(metric.better === 'higher' ? effect : -effect, standardError),
+    bayes: beliefOf(metric.better === 'higher' ? effect : -effect, standardError),
     ...(metric.role !== 'guardrail'
       ? {}
       : {
@@ -116,4 +116,9 @@ export function corrected(metrics: readonly AbMetric[], { correction = 'none' }:
         }
       : one,
   );
+}
+
+function beliefOf(gain: number, standardError: number): NonNullable<Effect['bayes']> {
+  const { chanceToWin, risk } = posteriorEffect(gain, standardError);
+  return { chanceToWin, risk };
 }

@@ -1,9 +1,9 @@
-import { twoSidedZ } from '../../../core/stats/intervals.js';
 import type { AbExperiment } from '../../config/ab-schema.js';
 import type { Estimate } from '../../contract.js';
 import { analyseTrial } from '../analyze/analyse.js';
 import type { AbSection, Metric } from '../contract.js';
 import type { Agreement } from './contract.js';
+import { agreementOf } from './opinion.js';
 import { rulesOf } from './market-world.js';
 import { offPolicyEffect } from './off-policy.js';
 import { comparableMetric, primaryMetric } from './replication.js';
@@ -76,26 +76,8 @@ function agreement(
     ...(logged === undefined ? [] : [{ method: 'off-policy, from the control’s log', estimate: logged }]),
   ];
   const [control, { name }] = [experiment.arms[0], experiment.arms[arm]];
-  return { quantity: `${metric.name}: ${name} − ${control.name}`, rows, ...opinion(rows, experiment.analysis.level) };
-}
-
-/**
- * Whether every way to judge that has a standard error agrees with the first: their difference within the interval of a
- * difference of independent estimates. Ways that share luck are closer than that, so agreement is not claimed too seldom.
- */
-function opinion(rows: Agreement['rows'], level: number): Pick<Agreement, 'agree' | 'sentence'> {
-  const sure = rows.flatMap(({ method, estimate: { value, standardError } }) =>
-    value === null || standardError === null ? [] : [{ method, value, standardError }],
-  );
-  if (sure.length < 2) return { agree: null, sentence: 'There is only one way to judge it that has an interval.' };
-  const [first, ...others] = sure;
-  const z = twoSidedZ(level);
-  const apart = others.filter(
-    ({ value, standardError }) => Math.abs(value - first.value) > z * Math.hypot(standardError, first.standardError),
-  );
-  if (apart.length === 0) return { agree: true, sentence: 'All ways to judge it agree within their errors.' };
-  const names = apart.map(({ method }) => method).join('; ');
-  return { agree: false, sentence: `Disagrees with the ${first.method}: ${names}.` };
+  const quantity = `${metric.name}: ${name} − ${control.name}`;
+  return agreementOf(quantity, rows, experiment.analysis.level, paired?.difference.value);
 }
 
 /** What the control's log says, where the control explores. */

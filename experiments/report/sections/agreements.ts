@@ -18,8 +18,8 @@ export async function agreementsSection({ agreements = [] }: ReportDocument): Pr
     terms: ['agreement', 'interval', 'refused', ...(withTruth ? ['truth'] : [])],
     body: [
       html`<p class="lead">
-        The same quantity by methods that lean on different assumptions. Where their intervals have nothing in common,
-        an assumption of one of them is broken.
+        The same quantity by methods that lean on different assumptions. Where they differ by more than their errors
+        allow, an assumption of one of them is broken.
       </p>`,
       filled.length > 1 && overview(filled),
       await Promise.all(filled.map((one, i) => oneQuantity(one, filled.length > 1 ? ` (${i + 1})` : ''))),
