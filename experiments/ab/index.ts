@@ -26,6 +26,7 @@ export * from './stats/spending.js';
 export * from './stats/stitched-boundary.js';
 export * from './interleaving/index.js';
 export * from './switchback/index.js';
+export * from './power/index.js';
 export { analyseTrial } from './analyze/analyse.js';
 export { answerOfTest } from './analyze/answer.js';
 export { type AnalysisOptions } from './analyze/options.js';

@@ -61,6 +61,9 @@ export function groupBounds(plan: GroupPlan): GroupBounds {
   return { ...plan, z, nominal: z.map((bound) => plan.sides * normalUpper(bound)), spent };
 }
 
+/** Bounds of any origin, not only those of a spending function. */
+export type Stops = Pick<GroupBounds, 'at' | 'z' | 'sides'>;
+
 /** How often one stops where. */
 export interface Stopping {
   /** [K] P(first beyond the upper bound at look k). */
@@ -76,7 +79,7 @@ export interface Stopping {
  *
  * @param drift expected z at information fraction 1: effect / standard error of the last look planned
  */
-export function stoppingProbabilities({ at, z, sides }: GroupBounds, drift: number): Stopping {
+export function stoppingProbabilities({ at, z, sides }: Stops, drift: number): Stopping {
   const upper: number[] = [];
   const lower: number[] = [];
   let density = atoms(0);
@@ -95,7 +98,7 @@ export function stoppingProbabilities({ at, z, sides }: GroupBounds, drift: numb
 }
 
 /** The drift at which the upper bounds are crossed with that probability, e.g. 0.8. */
-export function driftForPower(bounds: GroupBounds, power: number): number {
+export function driftForPower(bounds: Stops, power: number): number {
   if (!(power > 0 && power < 1))
     throw complaint('numeric', {
       where: 'group-sequential: power',
