@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { betaLower, betaQuantile, betaUpper } from './beta.js';
 import { chiSquareLower, chiSquareQuantile, chiSquareUpper } from './chi-square.js';
+import { fisherLower, fisherQuantile, fisherUpper } from './fisher.js';
 import { gammaLower, gammaQuantile, gammaUpper, logGamma } from './gamma.js';
 import { meanInterval, wilson } from './intervals.js';
 import { moments, pairedMoments, quantileOfSorted } from './moments.js';
@@ -37,7 +38,9 @@ withGolden('tails equal the values computed to 40 digits', (t) => {
     beta_ppf: (p, a, b) => betaQuantile(p, a, b),
     gamma_p: (a, x) => gammaLower(a, x),
     lgamma: (z) => logGamma(z),
+    f_sf: (x, a, b) => fisherUpper(x, a, b),
   };
+  t.deepEqual(Object.keys(known).sort(), Object.keys(functions).sort());
   for (const [name, f] of Object.entries(functions)) {
     for (const [argument, value] of Object.entries(known[name])) {
       const received = f(...argument.split(',').map(Number));
@@ -54,17 +57,17 @@ withGolden('quantiles equal the values computed to 40 digits', (t) => {
     beta: (p, [a, b]) => betaQuantile(p, a, b),
     gamma: (p, [a, scale]) => scale * gammaQuantile(p, a),
     chi2: (p, [k]) => chiSquareQuantile(p, k),
+    f: (p, [a, b]) => fisherQuantile(p, a, b),
   };
   let compared = 0;
   for (const [name, parameters, p, value] of rows) {
-    if (!Object.hasOwn(quantiles, name)) continue;
     const received = quantiles[name](Number(p), parameters);
     // The printed p was exact; near 1 the rounding of p alone moves the quantile.
     const bound = 1e-12 + 2 ** -53 / (1 - Number(p));
     t.true(apart(received, value) < bound, `${name}(${parameters.join(',')}) at ${p} = ${received}, not ${value}`);
     compared++;
   }
-  t.true(compared > 80);
+  t.is(compared, 134);
 });
 
 test('closed forms: chi-square with 2 degrees of freedom, t with 1 and 2, beta(1, b)', (t) => {
@@ -75,6 +78,9 @@ test('closed forms: chi-square with 2 degrees of freedom, t with 1 and 2, beta(1
   t.is(studentQuantile(0.5, 7), 0);
   t.is(studentQuantile(1, 7), Infinity);
   t.is(gammaQuantile(0, 2), 0);
+  t.true(apart(fisherUpper(3, 2, 10), (10 / 16) ** 5) < 1e-14);
+  t.true(apart(fisherLower(fisherQuantile(0.3, 4, 7), 4, 7), 0.3) < 1e-12);
+  t.true(apart(fisherUpper(1e8, 1, 40), 2 * studentUpper(1e4, 40)) < 1e-12, 'F with 1 degree of freedom is t squared');
 });
 
 test('quantiles and tails undo each other, and the two tails add to 1', (t) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { intervalKeys } from '../evaluate/intervals/index.js';
 import { abExperiment } from './ab-schema.js';
 import { id, interval, question, seed, settings } from './parts.js';
 
@@ -104,6 +105,16 @@ const logExperiment = z.strictObject({
       clip: z.number().gt(0).default(10).describe('Largest weight of clippedIps.'),
       switch: z.number().min(0).default(10).describe('Largest weight that switchDr corrects with.'),
       shrinkage: z.number().min(0).default(10).describe('λ of dros.'),
+      interval: z
+        .array(z.enum(intervalKeys))
+        .min(1)
+        .default(['delta'])
+        .describe('How intervals are made; the first leads.'),
+      rewardRange: z
+        .tuple([z.number(), z.number()])
+        .optional()
+        .describe('Smallest and largest reward that can occur, for hoeffding, bernstein and sequence.'),
+      weightMax: z.number().gt(0).optional().describe('Largest weight that can occur, for the same.'),
       bootstrap: z.int().min(0).max(100_000).default(1000).describe('Replicates of the second interval; 0 for none.'),
       abTest: z
         .int()

@@ -258,6 +258,39 @@ test.serial('a truncated file, an unclosed quote, an empty file, a header alone'
   }
 });
 
+test.serial(
+  'several intervals: the first leads, the others stand beside it, and those that cannot be say why',
+  async (t) => {
+    const path = file('intervals.csv', text(log()));
+    const ways = [
+      '--interval',
+      'hoeffding,bca,sequence',
+      '--reward-range',
+      '0,1',
+      '--weight-max',
+      '4',
+      '--replicates',
+      '100',
+    ];
+    const { out } = await run(path, ...COLUMNS, ...ways, '--json');
+    const { estimates } = JSON.parse(out) as {
+      estimates: Record<
+        string,
+        { interval: number[] | null; method: string; others: { method: string; interval: number[] | null }[] }
+      >;
+    };
+    t.is(estimates['ips'].method, 'Hoeffding 95%');
+    t.deepEqual(
+      estimates['ips'].others.map(({ method }) => method),
+      ['BCa 95% (100)', 'confidence sequence 95%'],
+    );
+    t.is(estimates['snips'].interval, null);
+    t.regex(estimates['snips'].method, /refused: a self-normalised ratio/);
+    const shown = await run(path, ...COLUMNS, ...ways);
+    t.regex(shown.out, /no interval: Hoeffding 95% refused: a self-normalised ratio is no mean of rounds/);
+  },
+);
+
 test.serial('wrong use is exit 2 and says what to try', async (t) => {
   const path = file('use.csv', text(log()));
   const cases: readonly (readonly [string[], RegExp])[] = [
@@ -270,7 +303,10 @@ test.serial('wrong use is exit 2 and says what to try', async (t) => {
     [[...COLUMNS, '--estimators', 'snip'], /No estimator called 'snip'\. Did you mean 'snips'/],
     [[...COLUMNS, '--level', '95'], /--level: expected a number between 0\.5 and 1, received 95/],
     [[...COLUMNS, '--clip', '-1'], /--clip: expected a number of at least 0, received -1/],
-    [[...COLUMNS, '--interval', 'hoeffding'], /Invalid values/],
+    [[...COLUMNS, '--interval', 'hofding'], /--interval: no method called 'hofding'\. Did you mean 'hoeffding'/],
+    [[...COLUMNS, '--interval', 'delta,delta'], /each method once/],
+    [[...COLUMNS, '--reward-range', '1,0'], /--reward-range: expected two numbers, the smaller first/],
+    [[...COLUMNS, '--weight-max', '0'], /--weight-max: expected a number above 0/],
     [['--policy', 'pi_0,pi_1'], /expected --action, --reward, --propensity to name columns/],
     [[...COLUMNS, '--polcy', 'x'], /polcy/],
   ];

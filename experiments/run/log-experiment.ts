@@ -152,13 +152,15 @@ function judgePolicy(
 ): Judged {
   const target = new Float64Array(data.judge.index.length * rounds.actions);
   policy.probabilities(data.log, data.judge.index, target);
-  const { level, bootstrap } = experiment.evaluation;
+  const { level, interval, rewardRange, weightMax, bootstrap } = experiment.evaluation;
   const evaluation = evaluatePolicy(rounds, target, guesses, {
     requests,
     ...tuningOf(experiment),
-    level,
-    replicates: bootstrap,
-    seed: experiment.seed,
+    ...{ level, interval, replicates: bootstrap, seed: experiment.seed },
+    bounds: {
+      ...(rewardRange === undefined ? {} : { rewardRange }),
+      ...(weightMax === undefined ? {} : { weightMax }),
+    },
   });
   const truth = truthOf(data, (n, a) => target[n * rounds.actions + a]);
   return { target, section: { id: policy.id, summary, ...evaluation, ...(truth === undefined ? {} : { truth }) } };

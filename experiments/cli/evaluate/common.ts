@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { GymError, messageOf } from '../../../core/check.js';
 import type { Diagnostics, Estimate, Verdict } from '../../contract.js';
 import { tellBadRows, type BadRows } from '../../evaluate/bad-rounds.js';
+import { intervals, parseIntervals, type Bounds, type IntervalKey } from '../../evaluate/intervals/index.js';
 import { brief, print, printJson, table, VERDICT_COLOUR } from '../terminal.js';
 
 /** What the ways to judge a policy have in common: flags that say how sure an estimate is, and how an answer is printed. */
@@ -51,6 +52,66 @@ export function intervalOf({ level, interval, replicates: asked, seed }: Interva
   return { level, interval, replicates, seed };
 }
 
+/** Flags of every kind of interval, of force and of the format of the answer. */
+export const intervalFlags = {
+  ...resampling,
+  interval: {
+    type: 'string',
+    default: 'delta',
+    requiresArg: true,
+    describe: `How intervals are made, the first leads: of ${Object.keys(intervals).join(', ')}`,
+  },
+  'reward-range': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Smallest and largest reward that can occur, as 0,1: for hoeffding, bernstein and sequence',
+  },
+  'weight-max': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Largest weight that can occur, e.g. 1 ÷ the smallest propensity ever used: for the same',
+  },
+} as const;
+
+interface AllIntervalFlags {
+  readonly level: number;
+  readonly interval: string;
+  readonly replicates?: number | undefined;
+  readonly seed: number;
+  readonly rewardRange?: string | undefined;
+  readonly weightMax?: number | undefined;
+}
+
+/** Intervals by any methods, with what is known beforehand for those that need it. */
+export function intervalsOf(flags: AllIntervalFlags): {
+  level: number;
+  interval: readonly IntervalKey[];
+  replicates: number;
+  seed: number;
+  bounds: Bounds;
+} {
+  const interval = parseIntervals(flags.interval);
+  const resamples = interval.some((key) => intervals[key].resamples);
+  const { level, replicates, seed } = intervalOf({ ...flags, interval: resamples ? 'bootstrap' : 'delta' });
+  const { rewardRange, weightMax } = flags;
+  if (weightMax !== undefined && !(weightMax > 0))
+    throw new GymError('usage', `--weight-max: expected a number above 0, received ${weightMax}.`);
+  return {
+    ...{ level, interval, replicates, seed },
+    bounds: {
+      ...(rewardRange === undefined ? {} : { rewardRange: rangeOf(rewardRange) }),
+      ...(weightMax === undefined ? {} : { weightMax }),
+    },
+  };
+}
+
+function rangeOf(text: string): [number, number] {
+  const [low, high, ...more] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (more.length > 0 || !(low < high) || !Number.isFinite(low) || !Number.isFinite(high))
+    throw new GymError('usage', `--reward-range: expected two numbers, the smaller first, as 0,1; received '${text}'.`);
+  return [low, high];
+}
+
 /** The path of a log that exists. */
 export async function pathOf(log: string): Promise<string> {
   await stat(log).catch((error: unknown) => {
@@ -84,6 +145,7 @@ interface Answer {
 export function show({ estimates, diagnostics, verdict, reasons }: Answer, units: string, remark?: string): void {
   print(estimateTable(estimates));
   print();
+  for (const way of refusedWays(Object.values(estimates))) print(`no interval: ${way}`);
   if (remark !== undefined) print(remark);
   const { rounds, effectiveSampleSize, meanWeight, maxWeight, maxWeightShare, propensityFloor, offendingRows } =
     diagnostics;
@@ -101,6 +163,7 @@ function estimateTable(estimates: Readonly<Record<string, Estimate>>): string {
     interval === null || interval === undefined ? '—' : `[${brief(interval[0])}, ${brief(interval[1])}]`;
   const entries = Object.entries(estimates);
   const bootstrapped = entries.some(([, { bootstrap }]) => bootstrap !== undefined);
+  const beside = [...new Set(entries.flatMap(([, { others = [] }]) => others.map(({ method }) => wayOf(method))))];
   const set = entries.some(([, { setting }]) => setting !== undefined);
   return table(
     [
@@ -111,15 +174,30 @@ function estimateTable(estimates: Readonly<Record<string, Estimate>>): string {
       'interval',
       'method',
       ...(bootstrapped ? ['bootstrap'] : []),
+      ...beside,
     ],
-    entries.map(([key, { value, standardError, interval, method, bootstrap, setting }]) => [
+    entries.map(([key, { value, standardError, interval, method, bootstrap, others = [], setting }]) => [
       key,
       ...(set ? [setting === undefined ? '' : brief(setting)] : []),
       brief(value, 6),
       brief(standardError),
       range(interval),
-      value === null ? 'refused' : method,
+      value === null ? 'refused' : wayOf(method),
       ...(bootstrapped ? [range(bootstrap)] : []),
+      ...beside.map((way) => range(others.find((one) => wayOf(one.method) === way)?.interval)),
     ]),
   );
+}
+
+/** "Hoeffding 95%" of "Hoeffding 95% refused: …". */
+const wayOf = (method: string): string => method.split(' refused: ')[0];
+
+/** Why intervals are missing, each reason once. */
+function refusedWays(estimates: readonly Estimate[]): string[] {
+  const said = estimates.flatMap(({ value, interval, method, others = [] }) =>
+    value === null
+      ? []
+      : [{ interval, method }, ...others].filter((one) => one.interval === null).map((one) => one.method),
+  );
+  return [...new Set(said)];
 }

@@ -6,7 +6,7 @@ import { chooseBandwidth, continuousTerms } from '../../evaluate/estimators/cont
 import { estimators } from '../../evaluate/estimators/index.js';
 import type { KernelKey } from '../../evaluate/estimators/kernels.js';
 import { printJson } from '../terminal.js';
-import { columnsOf, describeBad, intervalOf, pathOf, resampling, show, tellsWhyInJson } from './common.js';
+import { columnsOf, describeBad, intervalFlags, intervalsOf, pathOf, show, tellsWhyInJson } from './common.js';
 
 const CHOSEN = 'slope';
 const NOTHING_READ = { rows: 0, propensity: new Float64Array(0), offendingRows: [] };
@@ -20,7 +20,7 @@ export function registerContinuous(cli: Argv): Argv {
     'Off-policy estimates of a policy that chooses amounts, such as bids or prices',
     options,
     async (argv) => {
-      const interval = intervalOf(argv);
+      const interval = intervalsOf(argv);
       const range = rangeOf(argv.range);
       const requests = requestsOf(argv);
       const fixed = argv.bandwidth === CHOSEN ? undefined : bandwidthOf(argv.bandwidth);
@@ -84,7 +84,7 @@ function options(command: Argv) {
       },
       range: column('Smallest and largest amount that can be served, as 0,10: corrects the kernel near its ends'),
       estimators: column(`Of ${Object.keys(estimators).join(', ')} that need weights alone (${WITH_MODEL})`),
-      ...resampling,
+      ...intervalFlags,
     })
     .example(
       '$0 evaluate continuous bids.csv --amount bid --reward profit --density f --policy newBid',

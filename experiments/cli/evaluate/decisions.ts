@@ -18,11 +18,9 @@ import { smoothedRates } from '../../evaluate/smoothed-rates.js';
 import { readOpenBanditTable, tableOfLog } from '../../evaluate/sources.js';
 import { readEvaluationTable, type EvaluationTable } from '../../evaluate/table.js';
 import { printJson } from '../terminal.js';
-import { columnsOf, describeBad, show } from './common.js';
+import { columnsOf, describeBad, intervalFlags, intervalsOf, show } from './common.js';
 import { extraColumnsOf, extraFlags, tuningOf, type ExtraFlags } from './extra-flags.js';
 
-/** Replicates of an asked-for bootstrap interval. */
-const REPLICATES = 2000;
 const SMOOTHED = 'smoothed-rate';
 const NOTHING_READ = { rows: 0, propensity: new Float64Array(0), offendingRows: [] };
 
@@ -33,12 +31,7 @@ export function registerDecisions(cli: Argv): Argv {
     'Off-policy estimates of a policy from a table of logged decisions',
     options,
     async (argv) => {
-      const { level, seed, force, interval } = argv;
-      if (!(level > 0.5 && level < 1))
-        throw new GymError('usage', `--level: expected a number between 0.5 and 1, received ${level}.`);
-      const replicates = argv.replicates ?? (interval === 'bootstrap' ? REPLICATES : 0);
-      if (!Number.isInteger(replicates) || replicates < (interval === 'bootstrap' ? 2 : 0))
-        throw new GymError('usage', `--replicates: expected a whole number, received ${replicates}.`);
+      const sure = intervalsOf(argv);
       const requests = requestsOf(argv);
       const tune = tuningOf(argv);
       const data = await load(argv).catch((error: unknown) => {
@@ -57,7 +50,7 @@ export function registerDecisions(cli: Argv): Argv {
         if (argv.json) answer(refuse(requests, badRowsOf(extra.bad, data.rounds, data.rows)));
         throw new GymError('data', describeBad(argv.log, extra.bad));
       }
-      const settings = { requests, level, replicates, interval, seed, force, ...(tune === undefined ? {} : { tune }) };
+      const settings = { requests, ...sure, force: argv.force, ...(tune === undefined ? {} : { tune }) };
       const evaluation = evaluatePolicy({ ...data.rounds, ...extra.rounds }, data.target, guesses, settings);
       if (argv.json) answer(evaluation);
       else show(evaluation, 'rounds');
@@ -102,27 +95,17 @@ function options(command: Argv) {
       switch: { type: 'number', requiresArg: true, describe: 'Largest weight that switchDr corrects with (10)' },
       shrinkage: { type: 'number', requiresArg: true, describe: 'λ of dros (10)' },
       ...extraFlags,
-      level: { type: 'number', default: 0.95, requiresArg: true, describe: 'Two-sided level of the intervals' },
-      interval: {
-        choices: ['delta', 'bootstrap'] as const,
-        default: 'delta' as const,
-        requiresArg: true,
-        describe: 'How the interval is made',
-      },
-      replicates: {
-        type: 'number',
-        requiresArg: true,
-        describe: `Bootstrap replicates (${REPLICATES}); with --interval delta, adds a second, bootstrap interval`,
-      },
-      seed: { type: 'number', default: 0, requiresArg: true, describe: 'Seed of the bootstrap' },
-      force: { type: 'boolean', default: false, describe: 'Print numbers although the log does not carry them' },
-      json: { type: 'boolean', default: false, describe: 'Print one JSON object' },
+      ...intervalFlags,
     })
     .example('$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1,pi_2', 'A plain table')
     .example(`$0 evaluate obd/bts/men --policy uniform --guess ${SMOOTHED}`, 'An Open Bandit folder')
     .example(
       '$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1 --logging mu_0,mu_1 --embedding category --estimators mips,snMips',
       'By what actions look like',
+    )
+    .example(
+      '$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1 --interval bca,hoeffding,sequence --reward-range 0,1 --weight-max 20',
+      'Intervals that correct for skewness, hold at every sample size, or at every time',
     )
     .example('$0 evaluate men --store logs/runs/gym.sqlite --policy uniform', 'A stored log');
 }

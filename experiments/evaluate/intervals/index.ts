@@ -1,3 +1,4 @@
+import { GymError, suggestion } from '../../../core/check.js';
 import { bca } from './bca.js';
 import { bernstein } from './bernstein.js';
 import { bootstrap, replicatedValues } from './bootstrap.js';
@@ -28,8 +29,33 @@ export const intervals = {
 
 export type IntervalKey = keyof typeof intervals;
 
-const KEYS: readonly string[] = Object.keys(intervals);
-export const isIntervalKey = (name: string): name is IntervalKey => KEYS.includes(name);
+/** Their names, in the order of the table. */
+export const intervalKeys = [
+  'delta',
+  'bootstrap',
+  'bca',
+  'studentised',
+  'student',
+  'hoeffding',
+  'bernstein',
+  'clopper-pearson',
+  'sequence',
+] as const satisfies readonly IntervalKey[];
+
+const KEYS: readonly string[] = intervalKeys;
+const isIntervalKey = (name: string): name is IntervalKey => KEYS.includes(name);
+
+/** Reads "bca,delta": the methods of an estimate, the first leads. */
+export function parseIntervals(list: string): IntervalKey[] {
+  const names = list.split(',').map((name) => name.trim());
+  return names.map((name, i) => {
+    if (!isIntervalKey(name))
+      throw new GymError('usage', `--interval: no method called '${name}'. ${suggestion(name, KEYS)}`);
+    if (names.indexOf(name) !== i)
+      throw new GymError('usage', `--interval: expected each method once, received '${name}' twice.`);
+    return name;
+  });
+}
 
 /** What a method found, with the words that stand beside it. */
 export type Labelled = Found & { readonly method: string };

@@ -1,7 +1,7 @@
 import type { Estimate, PolicySection, ReportDocument } from '../../contract.js';
 import type { IntervalChart, Line } from '../charts/intervals.js';
 import { headlineEstimator, reasonsOf } from '../headline.js';
-import { html, table, type Column } from '../html.js';
+import { html, table, type Column, type Html } from '../html.js';
 import { intervalGrid } from '../interval-figures.js';
 import { estimatorTerm, inLegendOrder } from '../legend.js';
 import { decimalsFor, fixed, range, significant } from '../numbers.js';
@@ -94,8 +94,16 @@ function columns(
         standardError === null ? '' : fixed(standardError, decimals + 1),
     },
     ...(has.setting ? [setting] : []),
-    { head: 'Method', cell: ({ estimate }) => html`<span class="method">${estimate.method}</span>` },
+    { head: 'Method', cell: methodCell },
   ];
+}
+
+/** How the interval was made, and below it those made in other ways. */
+function methodCell({ estimate: { method, others = [] }, decimals }: EstimateRow): Html {
+  const beside = others.map(
+    (one) => `${one.method}${one.interval === null ? '' : `: ${range(one.interval, decimals)}`}`,
+  );
+  return html`<span class="method">${method}</span>${beside.map((text) => html`<small>${text}</small>`)}`;
 }
 
 function chartOf(
