@@ -1,10 +1,16 @@
 import type { Argv } from 'yargs';
 import { registerAnalyze } from './ab/analyze.js';
 import { registerBounds } from './ab/bounds.js';
+import { registerPower } from './ab/power.js';
 import { registerSimulate } from './ab/simulate.js';
 
 /** The ways to an A/B test, in the order in which --help lists them. */
-const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [registerSimulate, registerAnalyze, registerBounds];
+const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
+  registerSimulate,
+  registerAnalyze,
+  registerBounds,
+  registerPower,
+];
 
 /** `ab`: A/B tests, of recorded data or played in a world. */
 export function registerAb(cli: Argv): Argv {

@@ -11,7 +11,7 @@ export {
   withCuped,
   type Noise,
 } from './noise.js';
-export { powerOf, smallestEffect, unitsFor, type TestPlan, type UnitsNeeded } from './power.js';
+export { expectedUnits, powerOf, smallestEffect, unitsFor, type TestPlan, type UnitsNeeded } from './power.js';
 export { preferencePower, queriesFor, smallestShare, type PreferencePlan } from './preference-power.js';
 export { type Rule } from './rule.js';
 export { splitPower, unitsToNotice, type Splits } from './split-power.js';

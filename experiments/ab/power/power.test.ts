@@ -17,7 +17,7 @@ import {
   withCuped,
   type Noise,
 } from './noise.js';
-import { powerOf, smallestEffect, unitsFor, type TestPlan } from './power.js';
+import { expectedUnits, powerOf, smallestEffect, unitsFor, type TestPlan } from './power.js';
 import { preferencePower, queriesFor, smallestShare } from './preference-power.js';
 import { powerOfRule, type Rule } from './rule.js';
 import { splitPower, unitsToNotice } from './split-power.js';
@@ -118,6 +118,10 @@ test('every rule holds its level and pays for its looks', (t) => {
   t.true(powerOfRule(valid, 0, 5000) < 0.025);
   const units = (rule: Rule): number => unitsFor(meanNoise(1), 0.1, 0.8, { rule }).total;
   t.true(units(FIXED.rule) < units(group) && units(group) < units(valid));
+  // It may stop early, which a fixed one never does: on average it sees less than the most it may see.
+  t.is(expectedUnits(meanNoise(1), 0.1, 4000, FIXED), 4000);
+  const seen = expectedUnits(meanNoise(1), 0.1, units(valid), { rule: valid });
+  t.true(seen < 0.8 * units(valid) && expectedUnits(meanNoise(1), 9, 1400, { rule: valid }) < 101);
   // Tuned for other numbers of units it needs more.
   t.true(units({ ...valid, tunedFor: 100 }) > units(valid));
 });

@@ -1,7 +1,7 @@
 import { complaint } from '../../../core/check.js';
 import { rootBetween } from '../../../core/stats/root.js';
 import type { Noise } from './noise.js';
-import { driftOfRule, powerOfRule, unitsOfRule, type Rule } from './rule.js';
+import { driftOfRule, expectedShareOfRule, powerOfRule, unitsOfRule, type Rule } from './rule.js';
 
 /** How a test is laid out. */
 export interface TestPlan {
@@ -31,6 +31,11 @@ export interface UnitsNeeded {
 export function powerOf(noise: Noise, effect: number, units: number, plan: TestPlan): number {
   const drift = driftAt1(noise, effect, plan) * Math.sqrt(units);
   return powerOfRule(plan.rule, drift, units);
+}
+
+/** The units that such a test sees on average before it stops, of `units` in both arms together. */
+export function expectedUnits(noise: Noise, effect: number, units: number, plan: TestPlan): number {
+  return units * expectedShareOfRule(plan.rule, driftAt1(noise, effect, plan) * Math.sqrt(units), units);
 }
 
 /**

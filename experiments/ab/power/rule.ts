@@ -33,6 +33,11 @@ export function powerOfRule(rule: Rule, drift: number, units: number): number {
   return upper.reduce((sum, p) => sum + p, 0);
 }
 
+/** The share of the planned units that are seen on average before the test stops: 1 for a fixed horizon. */
+export function expectedShareOfRule(rule: Rule, drift: number, units: number): number {
+  return rule.kind === 'fixed' ? 1 : stoppingProbabilities(boundsOf(rule, units), drift).expectedFraction;
+}
+
 /** The drift at which that power is reached. @param power in (0, 1) */
 export function driftOfRule(rule: Rule, power: number, units: number): number {
   if (rule.kind === 'fixed') return Math.max(0, fixedBound(rule) + normalQuantile(power));
