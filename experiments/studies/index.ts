@@ -1,3 +1,4 @@
+import { coverage } from './coverage/coverage.js';
 import { interference } from './interference/interference.js';
 import { pairing } from './pairing/pairing.js';
 import { peeking } from './peeking/peeking.js';
@@ -6,4 +7,11 @@ import type { Study } from './study.js';
 import { upworthy } from './upworthy/upworthy.js';
 
 /** The table of studies: `recsys-gym study NAME`. */
-export const studies: Readonly<Record<string, Study>> = { relogging, upworthy, pairing, interference, peeking };
+export const studies: Readonly<Record<string, Study>> = {
+  relogging,
+  coverage,
+  upworthy,
+  pairing,
+  interference,
+  peeking,
+};

@@ -120,3 +120,18 @@ test('95 % profile intervals of short, skewed logs cover the truth', (t) => {
   }
   t.true(covered / runs > 0.92 && covered / runs < 0.98, String(covered / runs));
 });
+
+test('with every weight 1 the profile is that of the mean: binomial likelihood for rewards of 0 and 1', (t) => {
+  const n = 200;
+  const successes = 60;
+  const by = terms(
+    new Array<number>(n).fill(1),
+    Array.from({ length: n }, (_, i) => (i < successes ? 1 : 0)),
+  );
+  const [low, high] = interval(by);
+  const p = successes / n;
+  const ratio = (v: number): number =>
+    2 * (successes * Math.log(p / v) + (n - successes) * Math.log((1 - p) / (1 - v)));
+  t.true(low < p && p < high);
+  for (const end of [low, high]) t.true(close(ratio(end), 1.959963984540054 ** 2, 1e-6), `${end}: ${ratio(end)}`);
+});

@@ -11,7 +11,7 @@ const SETTLED = 1e-12;
  *     2·max_{β,γ} Σ log(1 + β(w − 1) + γ·w(r − v)) − 2·Σ log(1 + β̂(w − 1)) ≤ χ²₁.
  *
  * It follows the skewness of the rounds, where the normal interval is symmetric. Undefined where mean weight 1 cannot be
- * reached at all.
+ * reached at all, or no v is ruled out.
  *
  * @param limit the quantile of χ² with one degree of freedom
  */
@@ -20,7 +20,8 @@ export function profileInterval(terms: Terms, best: MostLikely, limit: number): 
   const scale = scaleOf(terms, best.value);
   if (scale === 0) return [best.value, best.value];
   const profile = new Profile(terms, best);
-  return [edge(profile, best.value, -scale, limit), edge(profile, best.value, scale, limit)];
+  const [low, high] = [edge(profile, best.value, -scale, limit), edge(profile, best.value, scale, limit)];
+  return Number.isFinite(low) && Number.isFinite(high) ? [low, high] : undefined;
 }
 
 /** The normal half-width for one standard error: where to look first. */
@@ -68,10 +69,12 @@ class Profile {
     let here = this.#sum(v, this.#beta, this.#gamma);
     for (let step = 0; step < MOST_STEPS; step++) {
       const { gradient, curvature } = here;
-      const det = curvature[0] * curvature[2] - curvature[1] * curvature[1];
+      // Weights that are all 1 leave β without a say: what remains is the likelihood of the rewards' mean.
+      const flat = curvature[0] === 0;
+      const det = flat ? curvature[2] : curvature[0] * curvature[2] - curvature[1] * curvature[1];
       if (!(det > 0)) break;
-      const beta = (curvature[2] * gradient[0] - curvature[1] * gradient[1]) / det;
-      const gamma = (curvature[0] * gradient[1] - curvature[1] * gradient[0]) / det;
+      const beta = flat ? 0 : (curvature[2] * gradient[0] - curvature[1] * gradient[1]) / det;
+      const gamma = flat ? gradient[1] / det : (curvature[0] * gradient[1] - curvature[1] * gradient[0]) / det;
       const gain = beta * gradient[0] + gamma * gradient[1];
       let length = 1;
       let next = this.#sum(v, this.#beta + beta, this.#gamma + gamma);
