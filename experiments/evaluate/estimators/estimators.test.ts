@@ -35,6 +35,25 @@ test('the eight-round table: sub-Gaussian, clipped DR, balanced, replay, as publ
   t.true(close(value('replay', { ...eight, target }), 0.7, 1e-14));
 });
 
+test('the eight-round table: rounds of the self-normalised estimators, as published', (t) => {
+  const published = {
+    snips: [
+      0.30690770694576597, 0, 0.09590865842055186, 0, 1.7263558515699335, 1.2276308277830639, 0, 1.6304471931493818,
+    ],
+    sndr: [
+      0.6027630827783064, -0.01921027592768798, 0.42918173168411045, 0.27909134157944815, 1.1390889628924834,
+      0.7413815413891534, 0.10442435775451951, 0.2839105613701238,
+    ],
+  };
+  for (const key of ['snips', 'sndr'] as const) {
+    const { numerator, denominator = new Float64Array(0), offset } = form(key, eight);
+    const mean = denominator.reduce((a, b) => a + b) / 8;
+    published[key].forEach((number, i) => {
+      t.true(close((offset?.[i] ?? 0) + numerator[i] / mean, number, 1e-14), `${key} round ${i}`);
+    });
+  }
+});
+
 test('kept weights: their limits and their bounds', (t) => {
   fc.assert(
     fc.property(worlds, (world) => {
