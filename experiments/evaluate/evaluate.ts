@@ -19,9 +19,9 @@ import {
   type Estimated,
   type IntervalKey,
   type Labelled,
-  type OwnInterval,
 } from './intervals/index.js';
-import { deltaInterval, influenceOf, standardErrorOf, valueOf } from './summarise.js';
+import { summariseRows } from './row-sums.js';
+import { deltaInterval, influenceOf, standardErrorOf, summaryOf, valueOf } from './summarise.js';
 import { tuneSetting, type TuningOptions } from './tuning.js';
 import { judge } from './verdict.js';
 
@@ -94,12 +94,6 @@ function settingOf({ estimator, setting }: Request): number | undefined {
   return own === undefined ? undefined : (setting ?? own.value);
 }
 
-interface Entry {
-  readonly form: PerRound;
-  readonly setting: number | undefined;
-  readonly own?: OwnInterval;
-}
-
 /** The request with a setting chosen from the log, where it leaves one open that can be. */
 function tuned(request: Request, terms: Terms, tune: TuningOptions | undefined): Request {
   const estimator: Estimator = estimators[request.estimator];
@@ -107,23 +101,33 @@ function tuned(request: Request, terms: Terms, tune: TuningOptions | undefined):
   return { ...request, setting: tuneSetting(estimator, terms, tune) };
 }
 
-function formOf(request: Request, terms: Terms): Entry {
-  const setting = settingOf(request);
-  const estimator: Estimator = estimators[request.estimator];
-  const form = estimator.perRound(terms, setting ?? NaN);
-  const { interval } = estimator;
-  if (interval === undefined) return { form, setting };
-  return { form, setting, own: { ...interval, at: (level) => interval.of(terms, setting ?? NaN, level) } };
+function formOf(request: Request, terms: Terms): PerRound {
+  return estimators[request.estimator].perRound(terms, settingOf(request) ?? NaN);
 }
 
-function estimateOf(request: Request, terms: Terms): Estimated {
-  const { form, setting, own } = formOf(request, terms);
-  const value = valueOf(form);
-  const standardError = standardErrorOf(influenceOf(form), form.denominator !== undefined);
-  return {
-    ...{ estimator: request.estimator, setting, terms, form, value, standardError },
-    ...(own === undefined ? {} : { own }),
-  };
+/** Values and standard errors of the requests; those that go row by row in one walk over the log. */
+function estimatesOf(requests: readonly Request[], terms: Terms): Estimated[] {
+  const settings = requests.map((request) => settingOf(request));
+  const rows = requests.flatMap(({ estimator: key }, i) => {
+    const estimator: Estimator = estimators[key];
+    return estimator.rowWise === true ? [{ i, estimator, setting: settings[i] ?? NaN }] : [];
+  });
+  const summaries = new Map(summariseRows(terms, rows).map((summary, r) => [rows[r].i, summary]));
+  return requests.map((request, i) => {
+    let made: PerRound | undefined;
+    const form = (): PerRound => (made ??= estimators[request.estimator].perRound(terms, settings[i] ?? NaN));
+    const { interval }: Estimator = estimators[request.estimator];
+    return {
+      ...{ estimator: request.estimator, setting: settings[i], terms },
+      ...(summaries.get(i) ?? summaryOf(form())),
+      get form() {
+        return form();
+      },
+      ...(interval === undefined
+        ? {}
+        : { own: { ...interval, at: (level: number) => interval.of(terms, settings[i] ?? NaN, level) } }),
+    };
+  });
 }
 
 /**
@@ -155,7 +159,7 @@ export function evaluateTerms(
   const { verdict, reasons } = judge(log, terms, diagnostics);
   const refused = verdict === 'unsupported' && options.force !== true;
   const requests = options.requests.map((request) => tuned(request, terms, options.tune));
-  const estimated = requests.map((request) => estimateOf(request, terms));
+  const estimated = estimatesOf(requests, terms);
   const found = refused ? [] : findIntervals(estimated, methodsOf(options), options);
   const estimates = Object.fromEntries(
     requests.map((request, i): [string, Estimate] => [
@@ -268,7 +272,7 @@ export function comparePolicies(
   const sides = [first, second].map(({ target }): PerRound => {
     if (target === null) return { numerator: rounds.reward };
     const terms = termsOf(rounds, target, guesses);
-    return formOf(tuned(request, terms, tune), terms).form;
+    return formOf(tuned(request, terms, tune), terms);
   });
   const [own, other] = sides;
   const verdict =

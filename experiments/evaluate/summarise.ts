@@ -1,5 +1,6 @@
 import { normalInterval } from '../../core/stats/intervals.js';
 import type { PerRound } from './estimators/form.js';
+import { meanOf, type Summary } from './row-sums.js';
 
 /** Value of a per-round form: mean(offset) + Σ numerator / Σ denominator. */
 export function valueOf({ numerator, denominator, offset }: PerRound): number {
@@ -47,19 +48,26 @@ export function standardErrorOf(influence: Float64Array, normalised: boolean): n
   return Math.sqrt(squares / (normalised ? n : n - 1) / n);
 }
 
+/** Value and standard error of a form, without the influences being kept. */
+export function summaryOf(form: PerRound): Summary {
+  const { numerator, denominator, offset } = form;
+  const n = numerator.length;
+  const value = valueOf(form);
+  if (n < 2) return { value, standardError: NaN };
+  const scale = denominator === undefined ? 1 : meanOf(denominator);
+  const centre = offset === undefined ? 0 : meanOf(offset);
+  const ratio = value - centre;
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const below = denominator === undefined ? 1 : denominator[i];
+    const moved = (numerator[i] - ratio * below) / scale + (offset === undefined ? 0 : offset[i] - centre);
+    squares += moved * moved;
+  }
+  return { value, standardError: Math.sqrt(squares / (denominator === undefined ? n - 1 : n) / n) };
+}
+
 /** value ± z·standard error. */
 export function deltaInterval(value: number, standardError: number, level: number): [number, number] {
   const { low, high } = normalInterval(value, standardError, level);
   return [low, high];
-}
-
-/** Mean in two passes: the second takes out what rounding did to the first, so that a constant has no spread. */
-function meanOf(values: Float64Array): number {
-  const n = values.length;
-  let total = 0;
-  for (let i = 0; i < n; i++) total += values[i];
-  const mean = total / n;
-  let rest = 0;
-  for (let i = 0; i < n; i++) rest += values[i] - mean;
-  return mean + rest / n;
 }

@@ -43,6 +43,8 @@ export interface Estimator {
   readonly needs?: readonly Need[];
   /** Absent for estimators without one. */
   readonly setting?: Setting;
+  /** Whether it is a plain mean whose rounds depend on their own row alone, so that rows may be taken in any blocks. */
+  readonly rowWise?: boolean;
   perRound(terms: Terms, setting: number): PerRound;
   /** An interval of its own, which stands in for the normal one; undefined where this log has none. */
   readonly interval?: {

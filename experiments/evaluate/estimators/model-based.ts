@@ -16,6 +16,7 @@ export const dm: Estimator = {
   name: 'Direct method',
   assumption: 'The reward model is right for the actions the policy chooses; its interval leaves the model’s bias out.',
   needsGuesses: true,
+  rowWise: true,
   perRound: (terms) => ({ numerator: modelTerms(terms, 'dm').direct }),
 };
 
@@ -27,6 +28,7 @@ export const dr: Estimator = {
   name: 'Doubly robust',
   assumption: 'Propensities or the reward model are right.',
   needsGuesses: true,
+  rowWise: true,
   perRound: (terms) => ({ numerator: corrected(terms, 'dr', terms.weight) }),
 };
 
@@ -36,6 +38,7 @@ export const clippedDr: Estimator = {
   assumption: 'As doubly robust up to the clip; the model is right for what was cut off.',
   needsGuesses: true,
   setting: { name: 'largest weight', value: 10, tuned: { kept: clipped, candidates: CUTS } },
+  rowWise: true,
   perRound: (terms, clip) => ({ numerator: corrected(terms, 'clippedDr', clipped(terms.weight, clip)) }),
 };
 
@@ -65,6 +68,7 @@ export const switchDr: Estimator = {
   assumption: 'As doubly robust below the threshold; the model is right above it.',
   needsGuesses: true,
   setting: { name: 'largest corrected weight', value: 10, tuned: { kept: switched, candidates: CUTS } },
+  rowWise: true,
   perRound: (terms, threshold) => ({ numerator: corrected(terms, 'switchDr', switched(terms.weight, threshold)) }),
 };
 
@@ -77,5 +81,6 @@ export const dros: Estimator = {
   assumption: 'As doubly robust, trading bias towards the model for smaller variance.',
   needsGuesses: true,
   setting: { name: 'λ', value: 10, tuned: { kept: shrunk, candidates: SHRINKAGES } },
+  rowWise: true,
   perRound: (terms, lambda) => ({ numerator: corrected(terms, 'dros', shrunk(terms.weight, lambda)) }),
 };

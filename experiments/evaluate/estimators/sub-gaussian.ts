@@ -15,6 +15,7 @@ export const sgIps: Estimator = {
   assumption: 'As IPS, trading bias (large weights count for less, small ones for more) for lighter tails.',
   needsGuesses: false,
   setting: LAMBDA,
+  rowWise: true,
   perRound: (terms, lambda) => ({ numerator: weighted(terms, tempered(terms.weight, lambda)) }),
 };
 
@@ -24,5 +25,6 @@ export const sgDr: Estimator = {
   assumption: 'As doubly robust, trading bias towards the model for lighter tails.',
   needsGuesses: true,
   setting: LAMBDA,
+  rowWise: true,
   perRound: (terms, lambda) => ({ numerator: corrected(terms, 'sgDr', tempered(terms.weight, lambda)) }),
 };

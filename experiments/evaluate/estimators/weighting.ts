@@ -17,6 +17,7 @@ export const ips: Estimator = {
   name: 'IPS',
   assumption: 'Propensities are right and cover every action of the policy.',
   needsGuesses: false,
+  rowWise: true,
   perRound: (terms) => ({ numerator: weighted(terms, terms.weight) }),
 };
 
@@ -26,6 +27,7 @@ export const clippedIps: Estimator = {
   assumption: 'Weights above the clip carry little: what was cut is lost, so positive rewards are underestimated.',
   needsGuesses: false,
   setting: { name: 'largest weight', value: 10, tuned: { kept: clipped, candidates: CUTS } },
+  rowWise: true,
   perRound: (terms, clip) => ({ numerator: weighted(terms, clipped(terms.weight, clip)) }),
 };
 
