@@ -23,11 +23,11 @@ export interface CdfEstimator {
   /**
    * Writes the estimate over units drawn `counts` times each, before any repair, to out [K].
    */
-  estimate(terms: ReturnTerms, counts: Int32Array, out: Float64Array): void;
+  estimate(terms: ReturnTerms, counts: Uint8Array, out: Float64Array): void;
 }
 
 /** Adds every unit's weight at the point of its return; returns the sum of the weights. */
-function addWeights({ bin, weight }: ReturnTerms, counts: Int32Array, out: Float64Array): number {
+function addWeights({ bin, weight }: ReturnTerms, counts: Uint8Array, out: Float64Array): number {
   let total = 0;
   for (let i = 0; i < bin.length; i++) {
     const w = counts[i] * weight[i];
@@ -40,7 +40,7 @@ function addWeights({ bin, weight }: ReturnTerms, counts: Int32Array, out: Float
 /** Adds scale·counts·rows of a matrix [n, K], each row also times its weight where there are weights. */
 function addRows(
   matrix: Float64Array,
-  counts: Int32Array,
+  counts: Uint8Array,
   out: Float64Array,
   scale: number,
   weight?: Float64Array,
@@ -129,6 +129,6 @@ export type CdfKey = 'cdIs' | 'cdSn' | 'cdDm' | 'cdDr';
 /** [K] the repaired distribution function over every unit once. */
 export function estimateCdf(estimator: CdfEstimator, terms: ReturnTerms): Float64Array {
   const out = new Float64Array(terms.grid.point.length);
-  estimator.estimate(terms, new Int32Array(terms.bin.length).fill(1), out);
+  estimator.estimate(terms, new Uint8Array(terms.bin.length).fill(1), out);
   return repair(out);
 }

@@ -191,7 +191,7 @@ function distribution(
   const { grid } = terms;
   const n = terms.bin.length;
   const cdf = new Float64Array(grid.point.length);
-  estimator.estimate(terms, new Int32Array(n).fill(1), cdf);
+  estimator.estimate(terms, new Uint8Array(n).fill(1), cdf);
   const placed = cdf[cdf.length - 1];
   repair(cdf);
   const replicated = FUNCTIONALS.map(() => new Float64Array(options.replicates));
