@@ -1,5 +1,6 @@
 import { benchAb } from './ab.js';
 import { benchEnv } from './env.js';
+import { benchEvaluate } from './evaluate.js';
 import { benchLogs } from './logs.js';
 import { benchRetrieval } from './retrieval.js';
 import { benchTensor } from './tensor.js';
@@ -40,6 +41,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
         notes: [...notes, ...skipped],
       });
     },
+  },
+  evaluate: {
+    summary: 'estimates of a policy on a million rounds beside NumPy, bootstrap replicates, and the command on files',
+    run: () => Promise.resolve(benchEvaluate()),
   },
   logs: {
     summary: 'rows per second imported from CSV, read as columns and exported',
