@@ -3,6 +3,7 @@ import { registerAnalyze } from './ab/analyze.js';
 import { registerBounds } from './ab/bounds.js';
 import { registerPower } from './ab/power.js';
 import { registerSimulate } from './ab/simulate.js';
+import { registerSwitchback } from './ab/switchback.js';
 
 /** The ways to an A/B test, in the order in which --help lists them. */
 const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
@@ -10,6 +11,7 @@ const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
   registerAnalyze,
   registerBounds,
   registerPower,
+  registerSwitchback,
 ];
 
 /** `ab`: A/B tests, of recorded data or played in a world. */

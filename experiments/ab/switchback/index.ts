@@ -3,4 +3,5 @@ export { hajekSwitchback, horvitzThompsonSwitchback, type SwitchbackEffect } fro
 export { type SwitchbackSeries } from './exposure.js';
 export { switchbackPlan, type Timeline, type Windows } from './plan.js';
 export { switchbackRandomisationP } from './randomisation.js';
+export { readSwitchback, type SwitchbackColumns, type SwitchbackTable } from './table.js';
 export { washoutEffect, type WashoutEffect } from './washout.js';

@@ -152,10 +152,10 @@ test('washout by hand', (t) => {
     treated: Uint8Array.of(0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0),
     outcome: Float64Array.of(99, 1, 3, 99, 6, 8, 7, 7, 10, 99, 2, 2),
   };
-  const { means, windows, kept, dropped, effect } = washoutEffect([series], at(1));
+  const { means, windows, kept, dropped, difference } = washoutEffect([series], at(1));
   t.deepEqual(means, [(4 + 4) / 4, (14 + 24) / 5]);
   t.deepEqual([windows, kept, dropped], [[2, 2], 9, 3]);
-  t.true(near(effect, 7.6 - 2));
+  t.true(near(difference, 7.6 - 2));
   t.throws(() => washoutEffect([series], at(3)), { message: /two windows of each arm that outlast the carry-over/ });
 });
 

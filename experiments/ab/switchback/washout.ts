@@ -5,7 +5,8 @@ import { welch, type TestedEffect } from '../stats/welch.js';
 import type { SwitchbackSeries } from './exposure.js';
 
 /** An effect from the periods that were kept. */
-export interface WashoutEffect extends TestedEffect {
+export interface WashoutEffect extends Omit<TestedEffect, 'effect'> {
+  readonly difference: number;
   readonly means: readonly [number, number];
   /** Windows with at least one kept period: control, treatment. */
   readonly windows: readonly [number, number];
@@ -56,8 +57,10 @@ export function washoutEffect(
       try: 'Take longer windows, or a shorter carry-over.',
     });
   const [control, arm] = [0, 1].map((a) => ratioOf(sumsOf([Float64Array.from(sums[a]), Float64Array.from(counts[a])])));
+  const { effect: difference, ...rest } = welch(control, arm, level);
   return {
-    ...welch(control, arm, level),
+    difference,
+    ...rest,
     means: [control.value, arm.value],
     windows: [sums[0].length, sums[1].length],
     kept: counts.flat().reduce((sum, count) => sum + count, 0),
