@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { registerAnalyze } from './ab/analyze.js';
 import { registerBounds } from './ab/bounds.js';
+import { registerInterleave } from './ab/interleave.js';
 import { registerPower } from './ab/power.js';
 import { registerSimulate } from './ab/simulate.js';
 import { registerSwitchback } from './ab/switchback.js';
@@ -12,6 +13,7 @@ const SUBCOMMANDS: readonly ((cli: Argv) => Argv)[] = [
   registerBounds,
   registerPower,
   registerSwitchback,
+  registerInterleave,
 ];
 
 /** `ab`: A/B tests, of recorded data or played in a world. */
