@@ -191,6 +191,14 @@ test('the randomisation test: certain for a certain effect, quiet without one', 
   const settings = { carryOver: 0, replicates: 199, seed: 1 };
   const strong = { ...plan, outcome: Float64Array.from(plan.treated, (w) => 5 * w + normal(luck)) };
   t.is(switchbackRandomisationP([strong], settings), 1 / 200);
+  // Every toss of six windows, against the share that is drawn.
+  const few = switchbackPlan(6, { kind: 'regular', length: 1 }, stream(2));
+  const outcome = Float64Array.of(3, 1, 4, 1, 5, 9);
+  const seen = Math.abs(hajekSwitchback([{ ...few, outcome }], at(0)).difference);
+  const all = everyAssignment({ window: few.window, order: 0, outcome: (i) => outcome[i] });
+  const hits = all.filter((series) => !(Math.abs(hajekSwitchback([series], at(0)).difference) < seen - 1e-12));
+  const drawn = switchbackRandomisationP([{ ...few, outcome }], { carryOver: 0, replicates: 9999, seed: 3 });
+  t.true(Math.abs(drawn - hits.length / all.length) < 0.025, `${drawn} against ${hits.length / all.length}`);
   const flat = { ...plan, outcome: Float64Array.from(plan.treated, () => 3) };
   t.is(switchbackRandomisationP([flat], settings), 1);
 });
