@@ -104,6 +104,9 @@ test('an optimised lottery is fair for every depth, and never shows what no rank
   // Click a clear winner: whoever likes B's documents speaks for B.
   const likes = (shown: Shown): number[] => [shown.documents.indexOf(4)].filter((i) => i >= 0);
   t.true(expected(METHODS['optimised'], pair, 4, likes) > 0.5);
+  // Who is ranked higher, without by how much, has no fair lottery here (2 and 3 both for B, 1 alone for A).
+  t.true(optimised({ a: [1, 2, 3], b: [2, 3, 1] }, 3, 'binary').unfairness > 0.1);
+  t.true(optimised({ a: [1, 2, 3], b: [2, 3, 1] }, 3).unfairness < 1e-9);
   // Two documents: only an even chance of either order is fair.
   const two = allLists(optimised({ a: [1, 2], b: [2, 1] }, 2));
   t.deepEqual(

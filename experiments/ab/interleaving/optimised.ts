@@ -1,7 +1,7 @@
 import { nextOf, rankIn, type Lottery, type RankedPair, type Team } from './lottery.js';
 import { solveLottery } from './unbiased-lottery.js';
 
-/** How a click on a document speaks for B, by its ranks in both. */
+/** How a click on a document speaks for B, by its ranks in both. `binary` often leaves no fair lottery: look at `unfairness`. */
 export type RankCredit = 'inverse-rank' | 'linear-rank' | 'binary';
 
 const CREDITS: Readonly<Record<RankCredit, (rankA: number, rankB: number) => number>> = {
