@@ -1,5 +1,6 @@
 import { KeyedDraws } from '../draws.js';
 import type { Interval } from './intervals.js';
+import { canCountNatively, countNatively } from './native-draws.js';
 import { quantileOfSorted } from './moments.js';
 
 /** Rows that one call goes through: engines compile a short function that is called often better than one long loop. */
@@ -48,12 +49,16 @@ export function bootstrapCounts(
 ): void {
   const draws = new KeyedDraws(seed, 'bootstrap');
   const counts = new Uint8Array(n);
+  const native = n > 0 && canCountNatively();
   for (let replicate = 0; replicate < replicates; replicate++) {
     draws.at(0, replicate);
     const key0 = (draws.next() / UNIT) | 0;
     const key1 = (draws.next() / UNIT) | 0;
-    counts.fill(0);
-    for (let from = 0; from < n; from += BLOCK) countDraws(counts, from, Math.min(from + BLOCK, n), key0, key1);
+    if (native) countNatively(counts, key0, key1);
+    else {
+      counts.fill(0);
+      for (let from = 0; from < n; from += BLOCK) countDraws(counts, from, Math.min(from + BLOCK, n), key0, key1);
+    }
     visit(counts, replicate);
   }
 }

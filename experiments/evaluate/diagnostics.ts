@@ -51,11 +51,15 @@ function heavyRows(weight: Float64Array, total: number, effective: number): numb
 
 /** Smallest and largest power of 2 that gets a bin of its own. */
 const LOWEST = -10;
+/** Where the sign and exponent of a stored number lie: processors that write the low word first, all that Node runs on. */
+const HIGH_WORD = 1;
 const HIGHEST = 30;
 
 /** Histogram of the weights in factors of 2, with a first bin [0, smallest edge) for those that are 0. */
 export function weightHistogram(weight: Float64Array): PolicySection['weights'] {
   const bins = new Float64Array(HIGHEST - LOWEST + 1);
+  const number = new Float64Array(1);
+  const bits = new Uint32Array(number.buffer);
   let zeros = 0;
   let low = 0;
   let high = 0;
@@ -64,7 +68,9 @@ export function weightHistogram(weight: Float64Array): PolicySection['weights'] 
       zeros++;
       continue;
     }
-    const exponent = Math.max(LOWEST, Math.min(HIGHEST, Math.floor(Math.log2(weight[i]))));
+    // ⌊log₂ w⌋ is the exponent of the number as it is stored; of those too small for one it is below every edge.
+    number[0] = weight[i];
+    const exponent = Math.max(LOWEST, Math.min(HIGHEST, ((bits[HIGH_WORD] >>> 20) & 0x7ff) - 1023));
     bins[exponent - LOWEST]++;
     if (exponent < low) low = exponent;
     if (exponent > high) high = exponent;

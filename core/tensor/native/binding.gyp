@@ -18,6 +18,7 @@
       'src/gru.cc',
       'src/scan.cc',
       'src/scan_bits.cc',
+      'src/resample.cc',
     ],
   },
   'target_defaults': {
