@@ -30,11 +30,7 @@ const COMMANDS = [
 
 /** Runs the command line and returns its exit code: 0 done, 1 a run failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`recsys-gym … | head`) closes the pipe; results are all that is written there.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  allowClosedPipe();
   const cli = yargs([...args])
     .scriptName('recsys-gym')
     .usage('$0 <command>\n\nIs this policy better than the one we serve, and how sure are we?')
@@ -57,4 +53,16 @@ export async function main(args: readonly string[]): Promise<number> {
     if (wrongUse) remark(pc.dim(`See 'recsys-gym ${args[0] ?? ''} --help'.`));
     return wrongUse ? 2 : 1;
   }
+}
+
+let allowed = false;
+
+/** A reader that has seen enough (`recsys-gym … | head`) closes the pipe; results are all that is written there. */
+function allowClosedPipe(): void {
+  if (allowed) return;
+  allowed = true;
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stream } from '../../core/random.js';
 import { makeLog } from '../../logs/columns.js';
 import { openStore } from '../../logs/store/log-store.js';
-import { main } from '../cli/main.js';
+import { ran } from '../cli/_ran.test.js';
 
 /** The command `evaluate` from the outside: what it prints, and its exit code. Serial, because it writes to stdout. */
 
@@ -22,25 +22,7 @@ const needing =
 const withGolden = needing(golden);
 const withMen = needing(men);
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['evaluate', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
+const run = (...args: string[]): ReturnType<typeof ran> => ran('evaluate', ...args);
 
 function file(name: string, content: string): string {
   const path = join(dir, name);

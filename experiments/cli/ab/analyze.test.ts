@@ -5,31 +5,13 @@ import { join } from 'node:path';
 import { normal } from '../../../core/distributions.js';
 import { stream } from '../../../core/random.js';
 import { parseReport } from '../../report/document.js';
-import { main } from '../main.js';
+import { ran } from '../_ran.test.js';
 
 /** The command `ab analyze` from the outside: what it prints, and its exit code. Serial, because it writes to stdout. */
 
 const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-ab-'));
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['ab', 'analyze', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
+const run = (...args: string[]): ReturnType<typeof ran> => ran('ab', 'analyze', ...args);
 
 function file(name: string, rows: readonly string[]): string {
   const path = join(dir, name);

@@ -5,25 +5,13 @@ import { join } from 'node:path';
 import { stream } from '../../../core/random.js';
 import { drawList } from '../../ab/interleaving/lottery.js';
 import { teamDraft } from '../../ab/interleaving/team-draft.js';
-import { main } from '../main.js';
+import { ran } from '../_ran.test.js';
 
 /** The command `ab interleave` from the outside. Serial, because it writes to stdout. */
 
 const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-interleave-'));
 
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['ab', 'interleave', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
+const run = (...args: string[]): ReturnType<typeof ran> => ran('ab', 'interleave', ...args);
 
 function file(name: string, rows: readonly string[]): string {
   const path = join(dir, name);

@@ -1,20 +1,8 @@
 import test from 'ava';
-import { main } from '../main.js';
+import { ran } from '../_ran.test.js';
 
 /** The command `ab power` from the outside. Serial, because it writes to stdout. */
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['ab', 'power', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
+const run = (...args: string[]): ReturnType<typeof ran> => ran('ab', 'power', ...args);
 
 interface Answer {
   readonly effect: number;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { normal } from '../../../core/distributions.js';
 import { stream } from '../../../core/random.js';
-import { csv, ran } from './_ran.test.js';
+import { csv, ran } from '../_ran.test.js';
 
 /** The command `evaluate continuous` from the outside. Serial, because it writes to stdout. */
 

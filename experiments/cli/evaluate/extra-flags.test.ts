@@ -1,6 +1,6 @@
 import test from 'ava';
 import { eight } from '../../evaluate/estimators/_worlds.test.js';
-import { csv, ran } from './_ran.test.js';
+import { csv, ran } from '../_ran.test.js';
 
 /** The flags of `evaluate LOG` that only some estimators need. Serial, because it writes to stdout. */
 

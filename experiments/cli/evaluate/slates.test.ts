@@ -1,5 +1,5 @@
 import test from 'ava';
-import { csv as file, ran } from './_ran.test.js';
+import { csv as file, ran } from '../_ran.test.js';
 
 /** The command `evaluate slates` from the outside. Serial, because it writes to stdout. */
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stream } from '../../../core/random.js';
 import { makeLog } from '../../../logs/columns.js';
 import { openStore } from '../../../logs/store/log-store.js';
-import { main } from '../../cli/main.js';
+import { ran } from '../../cli/_ran.test.js';
 import { drawn, exactValue, WORLD } from './world.test.helper.js';
 
 /** The commands `evaluate sessions` and `evaluate distribution` from the outside. Serial, because it writes to stdout. */
@@ -15,19 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), 'recsys-gym-sessions-'));
 type Ran = { code: number; out: string; err: string };
 const run = (...args: string[]): Promise<Ran> => command('sessions', ...args);
 
-async function command(...args: string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const { stdout, stderr } = process;
-  const [keptOut, keptErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  stdout.write = (text) => ((said.out += String(text)), true);
-  stderr.write = (text) => ((said.err += String(text)), true);
-  try {
-    return { code: await main(['evaluate', ...args]), ...said };
-  } finally {
-    stdout.write = keptOut;
-    stderr.write = keptErr;
-  }
-}
+const command = (...args: string[]): ReturnType<typeof ran> => ran('evaluate', ...args);
 
 function file(name: string, lines: readonly string[]): string {
   const path = join(dir, name);

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main } from '../main.js';
+import { main } from './main.js';
 
 /** Runs a command inside the test's process; tests that do so are serial, because it takes standard output over. */
 export async function ran(...args: string[]): Promise<{ code: number; out: string; err: string }> {
