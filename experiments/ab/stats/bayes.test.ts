@@ -72,5 +72,13 @@ testProp(
     const gap = here.values[1].mean - here.values[0].mean;
     t.true(Math.abs(here.riskOfControl - here.risk - gap) < 1e-11);
   },
-  { numRuns: 60 },
+  {
+    numRuns: 60,
+    examples: [
+      [
+        { successes: 17, units: 17 },
+        { successes: 0, units: 0 },
+      ],
+    ],
+  },
 );

@@ -1,4 +1,4 @@
-import { betaLower, betaQuantile, betaUpper } from '../../../core/stats/beta.js';
+import { betaQuantile, betaTail } from '../../../core/stats/beta.js';
 import { binet, deviance } from '../../../core/stats/gamma.js';
 
 /** Successes among units of one arm. */
@@ -26,7 +26,7 @@ export interface ProportionBelief {
 }
 
 /** Grid steps per standard deviation of the narrower belief; the trapezoid rule is then exact to about 1e-14. */
-const STEPS = 3;
+const STEPS = 5;
 /** Grid points leave out what is below e^(−REACH) of the density's top. */
 const REACH = 40;
 
@@ -74,11 +74,11 @@ function spread({ a, b }: BetaPrior): number {
 function chanceLarger(x: BetaPrior, y: BetaPrior): number {
   const narrow = spread(x) < spread(y) ? x : y;
   const wide = narrow === x ? y : x;
-  const tail = narrow === x ? betaLower : betaUpper;
+  const tail = narrow === x ? lower : upper;
   const { from, to } = range(narrow);
   const step = spread(narrow) / STEPS;
   let sum = 0;
-  for (let u = from; u <= to; u += step) sum += density(narrow, u) * tail(logistic(u), wide.a, wide.b);
+  for (let u = from; u <= to; u += step) sum += density(narrow, u) * tail(wide, u);
   return Math.min(1, sum * step);
 }
 
@@ -89,13 +89,16 @@ function expectedGap(x: BetaPrior, y: BetaPrior): number {
   const to = Math.max(first.to, second.to);
   let sum = 0;
   for (let u = Math.min(first.from, second.from); u <= to; u += step) {
-    const t = logistic(u);
-    sum += betaLower(t, y.a, y.b) * betaUpper(t, x.a, x.b) * t * logistic(-u);
+    sum += lower(y, u) * upper(x, u) * logistic(u) * logistic(-u);
   }
   return sum * step;
 }
 
 const logistic = (u: number): number => (u < 0 ? Math.exp(u) / (1 + Math.exp(u)) : 1 / (1 + Math.exp(-u)));
+
+/** P(X ≤ x) and P(X > x) at x = logistic(u), from x and 1 − x both, so that neither end of [0, 1] loses digits. */
+const lower = ({ a, b }: BetaPrior, u: number): number => betaTail(logistic(u), logistic(-u), a, b);
+const upper = ({ a, b }: BetaPrior, u: number): number => betaTail(logistic(-u), logistic(u), b, a);
 
 /** Where the density of ln(x/(1 − x)) is not negligible. */
 function range({ a, b }: BetaPrior): { from: number; to: number } {
