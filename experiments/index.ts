@@ -8,6 +8,7 @@ export {
   type Experiment,
   type LogExperiment,
 } from './config/schema.js';
+export { type AbExperiment, type DesignName } from './config/ab-schema.js';
 export * from './ab/index.js';
 export * from './evaluate/index.js';
 export { checkpointFromBytes, checkpointToBytes } from './online/checkpoint.js';

@@ -1,4 +1,4 @@
-/** A/B tests: the statistics of fixed horizons, and the analysis of a trial. */
+/** A/B tests: statistics of fixed horizons and of many looks, the analysis of a trial, tests played in worlds. */
 export type * from './contract.js';
 export * from './stats/betting.js';
 export { type BoundedOptions, type BoundedSequence } from './stats/bounded-data.js';
@@ -32,3 +32,4 @@ export { answerOfTest } from './analyze/answer.js';
 export { type AnalysisOptions } from './analyze/options.js';
 export { parseMetric } from './analyze/metric-spec.js';
 export { readTrial, type TrialColumns, type TrialTable } from './analyze/table.js';
+export * from './simulate/index.js';

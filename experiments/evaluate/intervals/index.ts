@@ -1,4 +1,4 @@
-import { GymError, suggestion } from '../../../core/check.js';
+import { GymError, complaint, suggestion } from '../../../core/check.js';
 import { bca } from './bca.js';
 import { bernstein } from './bernstein.js';
 import { bootstrap, replicatedValues } from './bootstrap.js';
@@ -70,6 +70,15 @@ export function findIntervals(
   methods: readonly IntervalKey[],
   options: IntervalOptions,
 ): Labelled[][] {
+  const resampling = methods.find((key) => intervals[key].resamples);
+  if (resampling !== undefined && !(options.replicates >= 2)) {
+    throw complaint('usage', {
+      where: `interval ${resampling}`,
+      expected: 'at least 2 bootstrap replicates',
+      received: String(options.replicates),
+      try: 'Set evaluation.bootstrap, or --replicates.',
+    });
+  }
   let made: readonly Float64Array[] | undefined;
   const replicates = (): readonly Float64Array[] =>
     (made ??= replicatedValues(

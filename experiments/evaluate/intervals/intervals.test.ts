@@ -188,6 +188,13 @@ test('Clopper-Pearson takes rewards of 0 and 1 only, and sums of weighted reward
   t.true('refused' in find(estimated(terms, 'snips'), 'clopper-pearson', { bounds: { weightMax: 3 } }));
 });
 
+test('methods that resample want replicates', (t) => {
+  t.throws(() => find(plain(EIGHT), 'bca', { replicates: 1 }), {
+    message: /interval bca: expected at least 2 bootstrap/,
+  });
+  t.notThrows(() => find(plain(EIGHT), 'delta', { replicates: 0 }));
+});
+
 test('lists of methods are read, and wrong ones answered with the nearest', (t) => {
   t.deepEqual(parseIntervals('bca, delta'), ['bca', 'delta']);
   t.throws(() => parseIntervals('hofding'), { message: /Did you mean 'hoeffding'/ });
