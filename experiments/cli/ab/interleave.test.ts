@@ -85,6 +85,8 @@ test.serial('rows that cannot be used, and wrong use', async (t) => {
   ];
   const bad = await run(file('bad.csv', ['a,b,list,clicks,teams', ...rows]), ...LISTS, '--teams', 'teams');
   t.is(bad.code, 1);
+  const told = await run(file('bad.csv', ['a,b,list,clicks,teams', ...rows]), ...LISTS, '--teams', 'teams', '--json');
+  t.is((JSON.parse(told.out) as { verdict: string }).verdict, 'unsupported');
   for (const said of [
     /Row 0 \(line 2\): a clicked document was not shown/,
     /Row 1 .*: a shown document is in neither ranking/,

@@ -6,6 +6,7 @@ import { preferenceTest, type PreferenceTest } from '../../ab/interleaving/prefe
 import { readInterleaved, type InterleavedColumns } from '../../ab/interleaving/table.js';
 import { tellBadRows } from '../../evaluate/bad-rounds.js';
 import { brief, print, printJson, table } from '../terminal.js';
+import { refusingInJson } from './refusal.js';
 
 /** `ab interleave DATA`: which of two rankers people prefer, from lists in which both were mixed. */
 export function registerInterleave(cli: Argv): Argv {
@@ -13,37 +14,38 @@ export function registerInterleave(cli: Argv): Argv {
     'interleave <data>',
     'Which of two rankers people prefer, from lists that mixed both',
     options,
-    async (argv) => {
-      const { data, level, json, method } = argv;
-      if (!(level > 0.5 && level < 1))
-        throw complaint('usage', {
-          where: '--level',
-          expected: 'a number above 0.5 and below 1',
-          received: `${level}`,
+    (argv) =>
+      refusingInJson(argv.json, async () => {
+        const { data, level, json, method } = argv;
+        if (!(level > 0.5 && level < 1))
+          throw complaint('usage', {
+            where: '--level',
+            expected: 'a number above 0.5 and below 1',
+            received: `${level}`,
+          });
+        await stat(data).catch((error: unknown) => {
+          throw complaint('usage', {
+            where: data,
+            expected: 'a file',
+            received: messageOf(error),
+            try: 'Check the path.',
+          });
         });
-      await stat(data).catch((error: unknown) => {
-        throw complaint('usage', {
-          where: data,
-          expected: 'a file',
-          received: messageOf(error),
-          try: 'Check the path.',
-        });
-      });
-      const columns = columnsOf(argv);
-      const { credits, rows, bad } = await readInterleaved(data, columns);
-      if (bad.count > 0)
-        throw complaint('data', {
-          where: data,
-          expected: 'rows of interleaved lists',
-          received: `${bad.count} that cannot be used`,
-          try: `\n${tellBadRows(bad).join('\n')}`,
-        });
-      const found = preferenceTest(credits, level);
-      const preferred = preferredBy(found, level);
-      const by = 'method' in columns ? method : 'given';
-      if (json) printJson({ credit: by, rows, level, ...found, preferred });
-      else show(found, { by, level, preferred, unit: argv.query ?? 'list' });
-    },
+        const columns = columnsOf(argv);
+        const { credits, rows, bad } = await readInterleaved(data, columns);
+        if (bad.count > 0)
+          throw complaint('data', {
+            where: data,
+            expected: 'rows of interleaved lists',
+            received: `${bad.count} that cannot be used`,
+            try: `\n${tellBadRows(bad).join('\n')}`,
+          });
+        const found = preferenceTest(credits, level);
+        const preferred = preferredBy(found, level);
+        const by = 'method' in columns ? method : 'given';
+        if (json) printJson({ credit: by, rows, level, ...found, preferred });
+        else show(found, { by, level, preferred, unit: argv.query ?? 'list' });
+      }),
   );
 }
 

@@ -104,6 +104,8 @@ test.serial('rows that cannot be used, and wrong use', async (t) => {
     /orders 'much' is not a finite number/,
   ])
     t.regex(bad.err, said);
+  const told = await run(file('bad.csv', ['hour,on,orders', '1,1,2', 'x,0,3']), ...COLUMNS, '--json');
+  t.is((JSON.parse(told.out) as { verdict: string }).verdict, 'unsupported');
   const inside = await run(
     file('inside.csv', ['hour,on,orders', '1,1,2', '2,0,3']),
     ...COLUMNS,

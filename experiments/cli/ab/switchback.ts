@@ -10,50 +10,62 @@ import {
 import { readSwitchback, type SwitchbackTable } from '../../ab/switchback/table.js';
 import { tellBadRows } from '../../evaluate/bad-rounds.js';
 import { brief, print, printJson, table } from '../terminal.js';
+import { refusingInJson } from './refusal.js';
 
 /** `ab switchback DATA`: what a test says in which a place was switched back and forth. */
 export function registerSwitchback(cli: Argv): Argv {
-  return cli.command('switchback <data>', 'What a switchback test says, with carry-over', options, async (argv) => {
-    const { data, level, carryOver, permutations, seed, json } = argv;
-    if (!(level > 0.5 && level < 1))
-      throw complaint('usage', { where: '--level', expected: 'a number above 0.5 and below 1', received: `${level}` });
-    if (argv.window !== undefined && argv.windowLength !== undefined)
-      throw complaint('usage', { where: '--window', expected: '--window or --window-length', received: 'both' });
-    const length = argv.windowLength ?? 1;
-    if (!(Number.isInteger(length) && length >= 1))
-      throw complaint('usage', {
-        where: '--window-length',
-        expected: 'a whole number from 1 up',
-        received: `${length}`,
+  return cli.command('switchback <data>', 'What a switchback test says, with carry-over', options, (argv) =>
+    refusingInJson(argv.json, async () => {
+      const { data, level, carryOver, permutations, seed, json } = argv;
+      if (!(level > 0.5 && level < 1))
+        throw complaint('usage', {
+          where: '--level',
+          expected: 'a number above 0.5 and below 1',
+          received: `${level}`,
+        });
+      if (argv.window !== undefined && argv.windowLength !== undefined)
+        throw complaint('usage', { where: '--window', expected: '--window or --window-length', received: 'both' });
+      const length = argv.windowLength ?? 1;
+      if (!(Number.isInteger(length) && length >= 1))
+        throw complaint('usage', {
+          where: '--window-length',
+          expected: 'a whole number from 1 up',
+          received: `${length}`,
+        });
+      await stat(data).catch((error: unknown) => {
+        throw complaint('usage', {
+          where: data,
+          expected: 'a file',
+          received: messageOf(error),
+          try: 'Check the path.',
+        });
       });
-    await stat(data).catch((error: unknown) => {
-      throw complaint('usage', { where: data, expected: 'a file', received: messageOf(error), try: 'Check the path.' });
-    });
-    const read = await readSwitchback(data, {
-      time: argv.time,
-      treated: argv.treated,
-      metric: argv.metric,
-      window: argv.window ?? length,
-      ...(argv.control === undefined ? {} : { control: argv.control }),
-      ...(argv.unit === undefined ? {} : { unit: argv.unit }),
-    });
-    if (read.bad.count > 0)
-      throw complaint('data', {
-        where: data,
-        expected: 'rows of a switchback test',
-        received: `${read.bad.count} that cannot be used`,
-        try: `\n${tellBadRows(read.bad).join('\n')}`,
+      const read = await readSwitchback(data, {
+        time: argv.time,
+        treated: argv.treated,
+        metric: argv.metric,
+        window: argv.window ?? length,
+        ...(argv.control === undefined ? {} : { control: argv.control }),
+        ...(argv.unit === undefined ? {} : { unit: argv.unit }),
       });
-    const answer = answerOf(read, {
-      carryOver,
-      level,
-      replicates: permutations,
-      seed,
-      ...(argv.baseline === undefined ? {} : { baseline: argv.baseline }),
-    });
-    if (json) printJson(answer);
-    else show(answer);
-  });
+      if (read.bad.count > 0)
+        throw complaint('data', {
+          where: data,
+          expected: 'rows of a switchback test',
+          received: `${read.bad.count} that cannot be used`,
+          try: `\n${tellBadRows(read.bad).join('\n')}`,
+        });
+      const answer = answerOf(read, {
+        carryOver,
+        level,
+        replicates: permutations,
+        seed,
+        ...(argv.baseline === undefined ? {} : { baseline: argv.baseline }),
+      });
+      if (json) printJson(answer);
+      else show(answer);
+    }),
+  );
 }
 
 const one = { type: 'string', requiresArg: true } as const;
