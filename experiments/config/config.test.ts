@@ -84,6 +84,20 @@ test('config files are data: no path to prototypes, no alias bombs, no huge file
   });
 });
 
+test('intervals: unknown names, repetitions and bounds that cannot be', async (t) => {
+  t.regex(
+    await failure(t, `${log}evaluation:\n  interval: [delta, hofding]\n`),
+    /e\.yaml:11:21: evaluation\.interval\.1: expected one of the known names, received 'hofding'\. Did you mean 'hoeffding'/,
+  );
+  t.regex(await failure(t, log, ['evaluation.interval=[bca,bca]']), /evaluation\.interval: expected each method once/);
+  t.regex(await failure(t, log, ['evaluation.interval=[]']), /evaluation\.interval: /);
+  t.regex(await failure(t, log, ['evaluation.rewardRange=[1,0]']), /rewardRange: expected the smaller number first/);
+  t.regex(await failure(t, log, ['evaluation.weightMax=0']), /evaluation\.weightMax: .*>0/);
+  const overrides = ['evaluation.interval=[bca,sequence]', 'evaluation.rewardRange=[0,1]', 'evaluation.weightMax=20'];
+  const { experiment } = await readExperiment(await file(log), overrides);
+  t.like(experiment, { evaluation: { interval: ['bca', 'sequence'], rewardRange: [0, 1], weightMax: 20 } });
+});
+
 test('the published JSON Schema is the one that validates', (t) => {
   const published: unknown = JSON.parse(readFileSync('experiments/config/experiment.schema.json', 'utf8'));
   t.deepEqual(published, JSON.parse(JSON.stringify(jsonSchema())), 'run: npm run schema');

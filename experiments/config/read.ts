@@ -151,6 +151,11 @@ function explain(issue: z.core.$ZodIssue, document: Document): ConfigProblem[] {
       },
     ];
   }
+  if (issue.code === 'invalid_value' && issue.values.length > 1) {
+    const text = String(document.getIn(issue.path));
+    const message = `expected one of the known names, received '${text}'. ${suggestion(text, issue.values.map(String))}`;
+    return [{ path: issue.path, message }];
+  }
   return [{ path: issue.path, message: issue.message.replace(/^Invalid input: /, '') }];
 }
 

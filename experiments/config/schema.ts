@@ -108,10 +108,12 @@ const logExperiment = z.strictObject({
       interval: z
         .array(z.enum(intervalKeys))
         .min(1)
+        .refine((keys) => new Set(keys).size === keys.length, 'expected each method once')
         .default(['delta'])
         .describe('How intervals are made; the first leads.'),
       rewardRange: z
         .tuple([z.number(), z.number()])
+        .refine(([low, high]) => low < high, 'expected the smaller number first')
         .optional()
         .describe('Smallest and largest reward that can occur, for hoeffding, bernstein and sequence.'),
       weightMax: z.number().gt(0).optional().describe('Largest weight that can occur, for the same.'),

@@ -172,6 +172,8 @@ const BAD: readonly (readonly [name: string, row: string, said: RegExp])[] = [
   ['NaN propensity', '1,1,NaN,0.3,0.7', /propensity 'NaN' is not in/],
   ['NaN reward', '1,NaN,0.6,0.3,0.7', /reward 'NaN' is not a finite number/],
   ['missing reward', '1,,0.6,0.3,0.7', /reward nothing is not a finite number/],
+  ['text for a reward', '1,yes,0.6,0.3,0.7', /reward 'yes' is not a finite number/],
+  ['text for a propensity', '1,1,half,0.3,0.7', /propensity 'half' is not in \(0, 1\]/],
   ['infinite reward', '1,1e999,0.6,0.3,0.7', /reward '1e999' is not a finite number/],
   ['missing action', ',1,0.6,0.3,0.7', /the action is missing/],
   ['unknown action', '2,1,0.6,0.3,0.7', /unknown action '2'.*(Known: 0, 1|from 0 to 1)/],
@@ -217,12 +219,20 @@ test.serial('many bad rows: twenty are told, the others counted', async (t) => {
   t.regex(reasons[20], /And \d+ more rows that cannot be used/);
 });
 
-test.serial('a truncated file, an unclosed quote, an empty file, a header alone', async (t) => {
+test.serial('a truncated file, an unclosed quote, an empty file, a name twice, a header alone', async (t) => {
   const rows = text(log());
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['cut.csv', rows.slice(0, -10), /Row 399 \(line 401\): .*cut off here/],
     ['quote.csv', text([...log(), '1,"1,0.6,0.3,0.7']), /expected a closing quote, received the end of the file/],
     ['empty.csv', '', /expected a table, received an empty file/],
+    [
+      'twice.csv',
+      text(
+        log().map((row) => `${row},1`),
+        `${HEADER},r`,
+      ),
+      /different names, received 'r' twice/,
+    ],
     ['header.csv', `${HEADER}\n`, /expected rows below the header, received none/],
     ['broken.ndjson', '{"a":1,"r":1,"p":0.6,"pi_0":0.3,"pi_1":0.7}\n{"a":1,"r":', /Row 1 \(line 2\): not JSON/],
   ];
@@ -317,6 +327,57 @@ test.serial('one propensity of 1e-6: unsupported with exit 0, the row named, num
   const forced = await run(path, ...COLUMNS, '--force');
   t.regex(forced.out, /ips +\d+\.\d+/);
   t.regex(forced.out, /UNSUPPORTED/);
+});
+
+const EVERY_WAY = [
+  ...['--interval', 'delta,bca,studentised,student,hoeffding,bernstein,clopper-pearson,sequence'],
+  ...['--reward-range', '0,1', '--weight-max', '4', '--replicates', '100'],
+];
+
+test.serial('no overlap, and no reward within reach: unsupported, no number by any method', async (t) => {
+  const cases: readonly (readonly [string, string[], RegExp])[] = [
+    [
+      'apart.csv',
+      log().map((row) => row.replace(/^\d,(\d),.*$/, '0,$1,1,0,1')),
+      /^The policy never does what was logged/,
+    ],
+    ['nothing.csv', log().map((row) => row.replace(/^(\d),\d/, '$1,0')), /^No round that the policy could have caused/],
+  ];
+  for (const [name, rows, said] of cases) {
+    const path = file(name, text(rows));
+    const { code, out } = await run(path, ...COLUMNS, ...EVERY_WAY, '--json');
+    t.is(code, 0, name);
+    const { estimates, verdict, reasons } = JSON.parse(out);
+    t.is(verdict, 'unsupported', name);
+    t.regex(reasons[0], said);
+    for (const estimate of Object.values<Record<string, unknown>>(estimates)) {
+      t.is(estimate['value'], null, name);
+      t.is(estimate['interval'], null, name);
+      t.is(estimate['others'], undefined, name);
+    }
+    t.regex((await run(path, ...COLUMNS)).out, /ips +— +— +— +refused/);
+  }
+});
+
+test.serial('a constant reward: weak, with the reason, in words and as JSON', async (t) => {
+  const path = file('constant.csv', text(log().map((row) => row.replace(/^(\d),\d/, '$1,1'))));
+  const { code, out } = await run(path, ...COLUMNS, ...EVERY_WAY, '--json');
+  t.is(code, 0);
+  const { estimates, verdict, reasons } = JSON.parse(out);
+  t.is(verdict, 'weak');
+  t.regex(reasons[0], /^Every reward is 1: there is nothing to learn/);
+  t.is(estimates.snips.value, 1);
+  const shown = await run(path, ...COLUMNS);
+  t.regex(shown.out, /WEAK\n.*Every reward is 1/);
+});
+
+test.serial('the help says what each method of intervals promises', async (t) => {
+  for (const way of [[], ['continuous']]) {
+    const { code, out } = await run(...way, '--help');
+    t.is(code, 0);
+    t.regex(out, /Intervals:\n {2}delta {2}/);
+    t.regex(out, /\n {2}sequence +Holds at every time at once/);
+  }
 });
 
 test.serial('actions by name, by number, by what follows a prefix; as pandas writes them', async (t) => {

@@ -81,8 +81,15 @@ test.serial(
     t.false(resumed.alreadyFinished);
     t.true((await runExperiment({ ...options, out, resume: true })).alreadyFinished);
 
-    const other = await runExperiment({ ...options, overrides: ['seed=2'] });
-    t.not(await readFile(join(other.dir, 'report.json'), 'utf8'), bytes);
+    const overrides = ['seed=2', 'evaluation.interval=[student,sequence]', 'evaluation.rewardRange=[0,1]'];
+    const other = await runExperiment({ ...options, overrides });
+    const { estimates } = other.document.policies[1];
+    t.not(estimates['ips'].value, first.document.policies[1].estimates['ips'].value);
+    t.is(estimates['ips'].method, 'Student 95%');
+    const [beside] = estimates['ips'].others ?? [];
+    t.is(beside.method, 'confidence sequence 95%');
+    t.true((beside.interval?.[0] ?? 1) < (estimates['ips'].interval?.[0] ?? 0), 'always valid, so wider');
+    t.regex(await readFile(join(other.dir, 'report.html'), 'utf8'), /confidence sequence 95%: 0\.\d+ to 0\.\d+/);
     t.false(bytes.includes(home), 'no path in the report');
 
     const { policies, comparisons, models, segments } = first.document;

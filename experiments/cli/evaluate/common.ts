@@ -73,6 +73,30 @@ export const intervalFlags = {
   },
 } as const;
 
+/** Columns of a help text, and those before what a method promises. */
+const HELP_WIDTH = 78;
+const MARGIN = 20;
+
+/** What each method promises: for the end of a help text. */
+export const promises = [
+  'Intervals:',
+  ...Object.entries(intervals).flatMap(([key, { promise }]) =>
+    wrapped(promise, HELP_WIDTH - MARGIN).map((line, i) => `  ${i === 0 ? key : ''}`.padEnd(MARGIN) + line),
+  ),
+].join('\n');
+
+/** The text in lines of at most so many characters, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last === '') lines[lines.length - 1] = word;
+    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 interface AllIntervalFlags {
   readonly level: number;
   readonly interval: string;

@@ -6,7 +6,16 @@ import { chooseBandwidth, continuousTerms } from '../../evaluate/estimators/cont
 import { estimators } from '../../evaluate/estimators/index.js';
 import type { KernelKey } from '../../evaluate/estimators/kernels.js';
 import { printJson } from '../terminal.js';
-import { columnsOf, describeBad, intervalFlags, intervalsOf, pathOf, show, tellsWhyInJson } from './common.js';
+import {
+  columnsOf,
+  describeBad,
+  intervalFlags,
+  intervalsOf,
+  pathOf,
+  promises,
+  show,
+  tellsWhyInJson,
+} from './common.js';
 
 const CHOSEN = 'slope';
 const NOTHING_READ = { rows: 0, propensity: new Float64Array(0), offendingRows: [] };
@@ -93,7 +102,8 @@ function options(command: Argv) {
     .example(
       '$0 evaluate continuous bids.csv --amount bid --reward profit --density f --policy newBid --guess q --logged-guess qLogged --bandwidth 0.2 --kernel epanechnikov --range 0,10',
       'Doubly robust',
-    );
+    )
+    .epilogue(promises);
 }
 
 interface ContinuousFlags {

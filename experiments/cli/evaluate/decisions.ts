@@ -18,7 +18,7 @@ import { smoothedRates } from '../../evaluate/smoothed-rates.js';
 import { readOpenBanditTable, tableOfLog } from '../../evaluate/sources.js';
 import { readEvaluationTable, type EvaluationTable } from '../../evaluate/table.js';
 import { printJson } from '../terminal.js';
-import { columnsOf, describeBad, intervalFlags, intervalsOf, show } from './common.js';
+import { columnsOf, describeBad, intervalFlags, intervalsOf, promises, show } from './common.js';
 import { extraColumnsOf, extraFlags, tuningOf, type ExtraFlags } from './extra-flags.js';
 
 const SMOOTHED = 'smoothed-rate';
@@ -107,7 +107,8 @@ function options(command: Argv) {
       '$0 evaluate log.csv --action a --reward click --propensity p --policy pi_0,pi_1 --interval bca,hoeffding,sequence --reward-range 0,1 --weight-max 20',
       'Intervals that correct for skewness, hold at every sample size, or at every time',
     )
-    .example('$0 evaluate men --store logs/runs/gym.sqlite --policy uniform', 'A stored log');
+    .example('$0 evaluate men --store logs/runs/gym.sqlite --policy uniform', 'A stored log')
+    .epilogue(promises);
 }
 
 interface EvaluateFlags extends ExtraFlags {

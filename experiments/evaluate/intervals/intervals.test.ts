@@ -124,6 +124,47 @@ test('a self-normalised estimate is resampled with its normaliser (obp divides b
   t.true(spread([frozen]) > 1.2 * one.standardError, 'a frozen normaliser has another spread');
 });
 
+test('eight rounds: replicates of snips and sndr spread as the delta method says, not as with a normaliser that stands still', (t) => {
+  const weight = Float64Array.of(0.4, 4 / 3, 0.125, 0.25 / 0.7, 2.25, 1.6, 1 / 9, 4.25);
+  const terms: Terms = {
+    reward: Float64Array.of(1, 0, 1, 0, 1, 1, 0, 0.5),
+    weight,
+    direct: Float64Array.of(0.48, 0.39, 0.41, 0.375, 0.7075, 0.68, 0.13, 0.61),
+    guess: Float64Array.of(0.6, 0.4, 0.8, 0.35, 0.75, 0.95, 0.3, 0.6),
+  };
+  const spreadAround = (form: PerRound, centre: number): number => {
+    const [values] = replicatedValues([form], { replicates: 20_000, seed: 3 });
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length);
+  };
+  const snips = estimated(terms, 'snips');
+  near(t, snips.value, 0.6234062797335872);
+  near(t, snips.standardError, 0.13985258772669745);
+  const { mean } = moments(weight);
+  const still: PerRound = { numerator: weight.map((w, i) => (w * terms.reward[i]) / mean) };
+  t.true(Math.abs(spreadAround(still, valueOf(still)) - 0.254) < 0.01, "obp's replicates");
+  const moving = spreadAround(snips.form, snips.value);
+  t.true(moving > 0.13 && moving < 0.22, `${moving}`);
+  const sndr = estimated(terms, 'sndr');
+  near(t, sndr.value, 0.44507891294005714);
+  near(t, sndr.standardError, 0.1259789957867252);
+});
+
+test('a model that is off by a constant tells sndr from a normaliser that stands still', (t) => {
+  // Rewards equal the guess plus 1: the correction is exactly 1 whatever the weights, and only DM moves.
+  const luck = stream(8);
+  const guess = Float64Array.from({ length: 500 }, () => luck.next());
+  const weight = guess.map(() => (luck.next() < 0.2 ? 4 : 0.25));
+  const terms: Terms = { reward: guess.map((q) => q + 1), weight, direct: guess, guess };
+  const { form, standardError } = estimated(terms, 'sndr');
+  const exact = Math.sqrt(moments(guess).variance / 500);
+  t.true(Math.abs(standardError / exact - 1) < 0.01);
+  const spread = (one: PerRound): number =>
+    Math.sqrt(moments(replicatedValues([one], { replicates: 4000, seed: 2 })[0]).variance);
+  t.true(Math.abs(spread(form) / exact - 1) < 0.05);
+  const { mean } = moments(weight);
+  t.true(spread({ numerator: guess.map((q, i) => q + weight[i] / mean) }) > 4 * exact, "obp's replicates");
+});
+
 test('methods that hold at every sample size ask what is known beforehand (obp takes the maximum of the sample)', (t) => {
   const one = estimated(termsFor(200, 1), 'ips');
   for (const method of ['hoeffding', 'bernstein'] as const) {

@@ -44,7 +44,11 @@ export function missed(one: Covered): string[] {
 export class Tally {
   readonly #seen = new Map<string, { claim: Covered['claim']; tests: number; covered: number; width: number }>();
 
-  add(key: { estimate: string; method: string; claim: Covered['claim'] }, interval: readonly [number, number], truth: number): void {
+  add(
+    key: { estimate: string; method: string; claim: Covered['claim'] },
+    interval: readonly [number, number],
+    truth: number,
+  ): void {
     const name = `${key.estimate}\n${key.method}`;
     const before = this.#seen.get(name) ?? { claim: key.claim, tests: 0, covered: 0, width: 0 };
     before.tests++;

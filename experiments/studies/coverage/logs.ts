@@ -73,8 +73,7 @@ export function coverageOfLogs(request: LogsRequest): Covered[] {
     });
     const profiled: Estimator = estimators[PROFILED];
     const interval = profiled.interval?.of(terms, profiled.setting?.value ?? NaN, LEVEL);
-    if (interval !== undefined)
-      tally.add({ estimate: PROFILED, method: 'profile', claim: 'nominal' }, interval, truth);
+    if (interval !== undefined) tally.add({ estimate: PROFILED, method: 'profile', claim: 'nominal' }, interval, truth);
   }
   return tally.done(`${rounds} rounds, ${reward}${same ? ', null control' : ''}`);
 }

@@ -15,7 +15,14 @@ const BASE = { spend: 2, visit: 0.3, value: 1 } as const;
 const metrics: readonly Metric[] = [
   { ...named('spend'), kind: 'mean', column: 'spend', covariate: 'before', role: 'primary', better: 'higher' },
   { ...named('visit'), kind: 'proportion', column: 'visit', role: 'secondary', better: 'higher' },
-  { ...named('value per order'), kind: 'ratio', column: 'value', denominator: 'orders', role: 'secondary', better: 'higher' },
+  {
+    ...named('value per order'),
+    kind: 'ratio',
+    column: 'value',
+    denominator: 'orders',
+    role: 'secondary',
+    better: 'higher',
+  },
   { ...named('median spend'), kind: 'quantile', column: 'spend', quantile: 0.5, role: 'secondary', better: 'higher' },
 ];
 
@@ -32,10 +39,22 @@ const TRUTH: Readonly<Record<string, { readonly difference: number; readonly rel
 };
 
 /** Draws many trials whose effects are known and counts which intervals hold them. */
-export function coverageOfTrials({ tests, seed, clustered }: { tests: number; seed: number; clustered: boolean }): Covered[] {
+export function coverageOfTrials({
+  tests,
+  seed,
+  clustered,
+}: {
+  tests: number;
+  seed: number;
+  clustered: boolean;
+}): Covered[] {
   const tally = new Tally();
   for (let test = 0; test < tests; test++) {
-    const trial = drawTrial(new KeyedDraws(seed, `coverage/trials/${clustered ? 'clusters' : 'units'}`), test, clustered);
+    const trial = drawTrial(
+      new KeyedDraws(seed, `coverage/trials/${clustered ? 'clusters' : 'units'}`),
+      test,
+      clustered,
+    );
     const section = analyseTrial(trial, metrics, { name: 'coverage', control: 'A', level: LEVEL, sequential: true });
     for (const { metric, effects } of section.metrics) {
       const { difference, relative, cuped, sequential } = effects[0];
