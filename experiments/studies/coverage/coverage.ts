@@ -58,6 +58,7 @@ function resultOf(offPolicy: readonly Covered[], inTests: readonly Covered[], lo
     notes: [
       `Monte-Carlo error of a share near 95 %: ${percent(shareError(tests(offPolicy)))} over ${tests(offPolicy)} logs, ${percent(shareError(tests(inTests)))} over ${tests(inTests)} tests.`,
       'conservative: hoeffding, bernstein, clopper-pearson, sequence and always valid promise at least 95 %; all others about 95 %.',
+      'sequence, 5 looks: the share of logs in which the truth is inside at a sixteenth, an eighth, a quarter, half and all of the log.',
       'null control: the serving policy judged by its own log.',
       ...looks.notes,
     ],

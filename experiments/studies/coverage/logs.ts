@@ -2,7 +2,12 @@ import { categorical, exponential } from '../../../core/distributions.js';
 import { KeyedDraws } from '../../../core/draws.js';
 import { estimators, type EstimatorKey } from '../../evaluate/estimators/index.js';
 import type { Estimator } from '../../evaluate/estimators/form.js';
-import { findIntervals, type Estimated, type IntervalKey } from '../../evaluate/intervals/index.js';
+import {
+  findIntervals,
+  type Estimated,
+  type IntervalKey,
+  type IntervalOptions,
+} from '../../evaluate/intervals/index.js';
 import { termsOf, type Terms } from '../../evaluate/rounds.js';
 import { influenceOf, standardErrorOf, valueOf } from '../../evaluate/summarise.js';
 import { LEVEL, Tally, type Covered } from './claims.js';
@@ -71,11 +76,29 @@ export function coverageOfLogs(request: LogsRequest): Covered[] {
         if ('interval' in one) tally.add({ estimate: estimator, method, claim }, one.interval, truth);
       });
     });
+    tally.add(EVERY_LOOK, atEveryLook(terms, options), truth);
     const profiled: Estimator = estimators[PROFILED];
     const interval = profiled.interval?.of(terms, profiled.setting?.value ?? NaN, LEVEL);
     if (interval !== undefined) tally.add({ estimate: PROFILED, method: 'profile', claim: 'nominal' }, interval, truth);
   }
   return tally.done(`${rounds} rounds, ${reward}${same ? ', null control' : ''}`);
+}
+
+/** Shares of the log at which a confidence sequence is read while the log grows. */
+const LOOKS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1] as const;
+const EVERY_LOOK = { estimate: 'ips', method: 'sequence, 5 looks', claim: 'conservative' } as const;
+
+/** What all looks at a growing log agree on: it holds the truth when every one of them does. */
+function atEveryLook(terms: Terms, options: Omit<IntervalOptions, 'seed'>): readonly [number, number] {
+  return LOOKS.reduce<readonly [number, number]>(
+    ([low, high], part) => {
+      const size = Math.floor(terms.weight.length * part);
+      const seen = { reward: terms.reward.subarray(0, size), weight: terms.weight.subarray(0, size) };
+      const [[found]] = findIntervals([estimate(seen, 'ips')], ['sequence'], { ...options, seed: 1 });
+      return 'interval' in found ? [Math.max(low, found.interval[0]), Math.min(high, found.interval[1])] : [1, 0];
+    },
+    [-Infinity, Infinity],
+  );
 }
 
 /** Expected reward of a policy; contexts are equally likely. */
