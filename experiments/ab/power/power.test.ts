@@ -33,11 +33,11 @@ test('textbook sizes by hand', (t) => {
   // Non-inferiority within 2 points, one-sided, both with the control's variance: (1.644854 + 0.841621)² · 0.18/0.0004.
   const margin = { rule: { kind: 'fixed', level: 0.95, sides: 1 }, margin: 0.02 } as const;
   t.is(unitsFor(proportionNoise(0.1, true), 0, 0.8, margin).treatment, 2783);
-  // Three of the control per treated unit: Q · (1/3 + 1)/0.01 = 1,046.5 and three times as many.
+  // Three of the control per treated unit: Q · (1/3 + 1)/0.01 = 1,046.5, rounded up, and three times as many.
   t.deepEqual(unitsFor(meanNoise(1), 0.1, 0.8, { ...FIXED, controlRatio: 3 }), {
-    control: 3140,
+    control: 3141,
     treatment: 1047,
-    total: 4187,
+    total: 4188,
   });
 });
 
@@ -88,7 +88,9 @@ testProp(
     const plan = { rule, controlRatio };
     const { total } = unitsFor(noise, effect, power, plan);
     t.true(powerOf(noise, effect, total, plan) >= power - 1e-7);
-    if (total > 40) t.true(powerOf(noise, effect, total - 1, plan) < power + 1e-7);
+    // Both arms are rounded up: one treated unit less, and its share of the control, are too few.
+    const less = total - Math.ceil(1 + controlRatio) - 1;
+    if (less > 40) t.true(powerOf(noise, effect, less, plan) < power + 1e-7);
     const found = smallestEffect(noise, total, power, { ...plan, direction: effect < 0 ? 'fall' : 'rise' }) ?? NaN;
     t.true(Math.abs(found) <= Math.abs(effect) * (1 + 1e-6));
     t.true(near(powerOf(noise, found, total, plan), power, 1e-6), `${powerOf(noise, found, total, plan)} ${power}`);
@@ -154,20 +156,33 @@ test('power by integration is what simulated tests find', (t) => {
 /** P(X ≥ k) of n coins with chance p. */
 const binomialUpper = (k: number, n: number, p: number): number => (k <= 0 ? 1 : betaLower(p, k, n - k + 1));
 
-test('queries for a preference: near the exact sign test, and inverse of one another', (t) => {
+test('queries for a preference: the exact sign test, from which on the power stays', (t) => {
   const plan = { level: 0.95, ties: 0 };
-  // ((1.959964/2 + 0.841621 · √(0.55 · 0.45))/0.05)² = 782.6.
-  t.is(queriesFor(0.55, 0.8, plan), 783);
+  // Unanimous queries: 2 · 2⁻⁵ is above 5 %, 2 · 2⁻⁶ below.
+  t.is(queriesFor(1, 0.8, plan), 6);
+  t.is(preferencePower(5, 1, plan), 0);
+  t.is(preferencePower(6, 1, plan), 1);
+  t.true(near(preferencePower(6, 0.9, plan), 0.9 ** 6, 1e-12));
+  t.is(smallestShare(5, 0.8, plan), null, 'nothing can be found by five queries');
+  t.true(near(smallestShare(6, 0.8, plan) ?? 0, 0.8 ** (1 / 6), 1e-8));
+  // 820, where the normal approximation says ((1.96/2 + 0.8416 · √(0.55 · 0.45))/0.05)² = 783, whose power is 0.789.
+  const needed = queriesFor(0.55, 0.8, plan);
+  t.is(needed, 820);
+  for (let m = needed; m < needed + 60; m++) t.true(preferencePower(m, 0.55, plan) >= 0.8);
+  t.true(preferencePower(needed - 1, 0.55, plan) < 0.8);
   let critical = 783 / 2;
   for (critical = 392; signTest(critical, 783) > 0.05; critical++);
-  t.true(Math.abs(binomialUpper(critical, 783, 0.55) - preferencePower(783, 0.55, plan)) < 0.02);
+  t.true(near(preferencePower(783, 0.55, plan), binomialUpper(critical, 783, 0.55), 1e-12));
+});
+
+test('ties only count among the queries, and both rankers are treated alike', (t) => {
   const tied = { level: 0.9, ties: 0.6 };
-  const queries = queriesFor(0.53, 0.9, tied);
-  t.true(near(queries, queriesFor(0.53, 0.9, { ...tied, ties: 0 }) / 0.4, 1e-3));
-  t.true(near(preferencePower(queries, 0.53, tied), 0.9, 1e-3));
-  t.true(near(smallestShare(queries, 0.9, tied), 0.53, 1e-4));
-  t.is(smallestShare(2, 0.9, tied), 1);
-  t.is(queriesFor(0.47, 0.9, tied), queries);
+  const decided = queriesFor(0.53, 0.9, { ...tied, ties: 0 });
+  t.is(queriesFor(0.53, 0.9, tied), Math.ceil(decided / 0.4 - 1e-9));
+  t.is(queriesFor(0.47, 0.9, tied), queriesFor(0.53, 0.9, tied));
+  t.true(near(smallestShare(queriesFor(0.53, 0.9, tied), 0.9, tied) ?? 0, 0.53, 1e-3));
+  t.throws(() => queriesFor(0.5, 0.8, tied), { message: /a share other than 0.5/ });
+  t.throws(() => preferencePower(10, 1.2, tied), { message: /a share in \[0, 1\]/ });
 });
 
 test('a wrong split: by hand for two arms, and the alarm alone without one', (t) => {

@@ -42,6 +42,8 @@ export function expectedUnits(noise: Noise, effect: number, units: number, plan:
  * The units that find an effect with that power. For a fixed horizon
  *
  *     n_T = (z_α + z_β)²/d² · (v_C/κ + v_T),   n_C = κ n_T
+ *
+ * each rounded up; `total` is their sum.
  */
 export function unitsFor(noise: Noise, effect: number, power: number, plan: TestPlan): UnitsNeeded {
   expectPower(power);
@@ -53,10 +55,11 @@ export function unitsFor(noise: Noise, effect: number, power: number, plan: Test
       expected: plan.margin === undefined ? 'an effect other than 0' : 'an effect better than −margin',
       received: `${effect}`,
     });
-  const treatment = unitsOfRule(plan.rule, power, at1) / (1 + kappa);
   // A hair above a whole number is rounding.
   const up = (n: number): number => Math.ceil(n * (1 - 1e-12));
-  return { control: up(kappa * treatment), treatment: up(treatment), total: up((1 + kappa) * treatment) };
+  const treatment = up(unitsOfRule(plan.rule, power, at1) / (1 + kappa));
+  const control = up(kappa * treatment);
+  return { control, treatment, total: control + treatment };
 }
 
 /**

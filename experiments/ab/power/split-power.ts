@@ -30,7 +30,6 @@ export function unitsToNotice(splits: Splits, power: number, alarm = SAMPLE_RATI
 }
 
 function alarmPower(noncentrality: number, groups: number, alarm: number): number {
-  // The quantile from the upper tail: 1 − alarm would lose digits.
   const cut = chiSquareQuantile(1 - alarm, groups - 1);
   return noncentralUpper(cut, groups - 1, noncentrality);
 }
