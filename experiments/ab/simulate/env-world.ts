@@ -82,12 +82,13 @@ function agentOf(arm: Arm, spec: EnvSpec, seed: number): Agent {
 /** Every session under every arm, found by user and day: with nothing shared, any split of sessions is a choice of rows. */
 export class SessionTables {
   readonly #tables: readonly Rows[];
-  readonly #users: number;
+  /** The tables one after the other: a row of an arm is found without joining them for every assignment. */
+  readonly #all: Rows;
 
   /** @param parts [arms][parts] */
   constructor(parts: readonly (readonly Rows[])[], users: number) {
-    this.#users = users;
     this.#tables = parts.map((own) => inOrder(joinRows(own), users));
+    this.#all = joinRows(this.#tables);
   }
 
   /** Everybody in that arm, in the order of time. */
@@ -101,18 +102,13 @@ export class SessionTables {
     const total = control.user.length;
     const arm = control.user.map((user, n) => assignment.armOf(user, control.day[n], 0, 0));
     if (same) return { ...control, arm };
-    const all = joinRows(this.#tables);
     return {
       ...pickRows(
-        all,
+        this.#all,
         arm.map((a, n) => a * total + n),
       ),
       arm,
     };
-  }
-
-  get users(): number {
-    return this.#users;
   }
 }
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Argv } from 'yargs';
 import { GymError, messageOf } from '../../../core/check.js';
@@ -11,6 +10,7 @@ import type { AbSection, Metric } from '../../ab/contract.js';
 import { CORRECTIONS } from '../../ab/stats/multiple-testing.js';
 import { tellBadRows } from '../../evaluate/bad-rounds.js';
 import { writeReport } from '../report-file.js';
+import { pathOf } from '../evaluate/common.js';
 import { printJson } from '../terminal.js';
 import { plannedShares } from './planned.js';
 import { answerOf, refusedAnswer, showSection } from './show.js';
@@ -143,9 +143,7 @@ interface Flags {
 
 async function load(flags: Flags, metrics: readonly Metric[]): Promise<Parameters<typeof analyseTrial>[0]> {
   const { data, arm, control, unit, rows, cluster, day, segment } = flags;
-  await stat(data).catch((error: unknown) => {
-    throw new GymError('usage', `${data}: expected a file, received ${messageOf(error)}. Check the path.`);
-  });
+  await pathOf(data);
   if (rows !== undefined && unit === undefined)
     throw new GymError('usage', '--rows: expected --unit with the column of the unit, received none.');
   const named = (pick: (metric: Metric) => readonly (string | undefined)[]): string[] => [

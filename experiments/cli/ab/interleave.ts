@@ -1,11 +1,11 @@
-import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { complaint, messageOf } from '../../../core/check.js';
+import { complaint } from '../../../core/check.js';
 import { CREDIT_RULES } from '../../ab/interleaving/credits.js';
 import { preferenceTest, type PreferenceTest } from '../../ab/interleaving/preference-test.js';
 import { readInterleaved, type InterleavedColumns } from '../../ab/interleaving/table.js';
 import { tellBadRows } from '../../evaluate/bad-rounds.js';
 import { brief, print, printJson, table } from '../terminal.js';
+import { pathOf } from '../evaluate/common.js';
 import { refusingInJson } from './refusal.js';
 
 /** `ab interleave DATA`: which of two rankers people prefer, from lists in which both were mixed. */
@@ -23,14 +23,7 @@ export function registerInterleave(cli: Argv): Argv {
             expected: 'a number above 0.5 and below 1',
             received: `${level}`,
           });
-        await stat(data).catch((error: unknown) => {
-          throw complaint('usage', {
-            where: data,
-            expected: 'a file',
-            received: messageOf(error),
-            try: 'Check the path.',
-          });
-        });
+        await pathOf(data);
         const columns = columnsOf(argv);
         const { credits, rows, bad } = await readInterleaved(data, columns);
         if (bad.count > 0)

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { complaint, messageOf } from '../../../core/check.js';
+import { complaint } from '../../../core/check.js';
 import {
   hajekSwitchback,
   horvitzThompsonSwitchback,
@@ -10,6 +9,7 @@ import {
 import { readSwitchback, type SwitchbackTable } from '../../ab/switchback/table.js';
 import { tellBadRows } from '../../evaluate/bad-rounds.js';
 import { brief, print, printJson, table } from '../terminal.js';
+import { pathOf } from '../evaluate/common.js';
 import { refusingInJson } from './refusal.js';
 
 /** `ab switchback DATA`: what a test says in which a place was switched back and forth. */
@@ -32,14 +32,7 @@ export function registerSwitchback(cli: Argv): Argv {
           expected: 'a whole number from 1 up',
           received: `${length}`,
         });
-      await stat(data).catch((error: unknown) => {
-        throw complaint('usage', {
-          where: data,
-          expected: 'a file',
-          received: messageOf(error),
-          try: 'Check the path.',
-        });
-      });
+      await pathOf(data);
       const read = await readSwitchback(data, {
         time: argv.time,
         treated: argv.treated,

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { GymError, messageOf } from '../../../core/check.js';
+import { GymError } from '../../../core/check.js';
 import { cdfEstimators } from '../../evaluate/distribution/estimators.js';
 import {
   evaluateDistribution,
@@ -11,6 +11,7 @@ import {
 import { bandQuantile } from '../../evaluate/distribution/guaranteed-band.js';
 import { whyRefused } from '../../evaluate/sessions/evaluate-sessions.js';
 import { brief, print, printJson, table, VERDICT_COLOUR } from '../terminal.js';
+import { tellsWhyInJson } from './common.js';
 import {
   checkNumbers,
   describeBad,
@@ -36,13 +37,11 @@ export function registerDistribution(cli: Argv): Argv {
         throw new GymError('usage', `--replicates: expected a whole number from 2, received ${replicates}.`);
       if (maxWeight !== undefined && !(maxWeight > 0))
         throw new GymError('usage', `--max-weight: expected a number above 0, received ${maxWeight}.`);
-      const data = await loadSessions(argv, true).catch((error: unknown) => {
-        if (json && error instanceof GymError && error.code === 'data') {
-          const unread = { rounds: 0, offendingRows: [], reasons: [messageOf(error)] };
-          printJson(refuseDistribution({ estimators: [], tail }, unread));
-        }
-        throw error;
-      });
+      const data = await loadSessions(argv, true).catch(
+        tellsWhyInJson(json, (reasons) =>
+          refuseDistribution({ estimators: [], tail }, { rounds: 0, offendingRows: [], reasons }),
+        ),
+      );
       const kind = kindOf(argv, data);
       const modelled = data.target.all !== undefined && (data.guesses !== undefined || kind !== undefined);
       const estimators =

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { GymError, messageOf } from '../../../core/check.js';
+import { GymError } from '../../../core/check.js';
 import { sessionEstimators } from '../../evaluate/sessions/estimators/index.js';
 import {
   evaluateSessions,
@@ -11,6 +11,7 @@ import {
   type SessionEvaluation,
 } from '../../evaluate/sessions/evaluate-sessions.js';
 import { brief, print, printJson, table, VERDICT_COLOUR } from '../terminal.js';
+import { intervalOf, resampling, tellsWhyInJson } from './common.js';
 import {
   checkNumbers,
   describeBad,
@@ -21,9 +22,6 @@ import {
   SESSION_LOG,
 } from './session-input.js';
 
-/** Replicates of an asked-for bootstrap interval. */
-const REPLICATES = 2000;
-
 /** `evaluate sessions LOG`: the value of whole sessions under a policy, from a table with one row per decision. */
 export function registerSessions(cli: Argv): Argv {
   return cli.command(
@@ -31,16 +29,12 @@ export function registerSessions(cli: Argv): Argv {
     'Off-policy estimates of the value of whole sessions, from a table with one row per decision',
     options,
     async (argv) => {
-      const { level, seed, force, interval, discount, json } = argv;
+      const { force, discount, json } = argv;
       checkNumbers(argv);
-      const replicates = argv.replicates ?? (interval === 'bootstrap' ? REPLICATES : 0);
-      if (!Number.isInteger(replicates) || replicates < (interval === 'bootstrap' ? 2 : 0))
-        throw new GymError('usage', `--replicates: expected a whole number, received ${replicates}.`);
-      const data = await loadSessions(argv).catch((error: unknown) => {
-        if (json && error instanceof GymError && error.code === 'data')
-          printJson(refuseSessions([], { rounds: 0, offendingRows: [], reasons: [messageOf(error)] }));
-        throw error;
-      });
+      const sure = intervalOf(argv);
+      const data = await loadSessions(argv).catch(
+        tellsWhyInJson(json, (reasons) => refuseSessions([], { rounds: 0, offendingRows: [], reasons })),
+      );
       const kind = kindOf(argv, data);
       const offer = offered(data.sessions, data.target, data.guesses !== undefined || kind !== undefined);
       const estimators =
@@ -51,7 +45,7 @@ export function registerSessions(cli: Argv): Argv {
         throw new GymError('data', describeBad(argv.log, data.bad));
       }
       const guesses = data.guesses ?? (kind === undefined ? undefined : await fitGuesses(kind, data, argv));
-      const settings = { estimators, discount, level, replicates, interval, seed, force };
+      const settings = { estimators, discount, ...sure, force };
       const evaluation = evaluateSessions(data.sessions, data.target, guesses, settings);
       if (json) printJson(evaluation);
       else show(evaluation);
@@ -69,21 +63,8 @@ function options(command: Argv) {
         requiresArg: true,
         describe: `Of ${Object.keys(sessionEstimators).join(', ')}`,
       },
-      level: { type: 'number', default: 0.95, requiresArg: true, describe: 'Two-sided level of the intervals' },
-      interval: {
-        choices: ['delta', 'bootstrap'] as const,
-        default: 'delta' as const,
-        requiresArg: true,
-        describe: 'How the interval is made',
-      },
-      replicates: {
-        type: 'number',
-        requiresArg: true,
-        describe: `Bootstrap replicates over sessions (${REPLICATES}); with --interval delta, adds a second interval`,
-      },
-      seed: { type: 'number', default: 0, requiresArg: true, describe: 'Seed of the folds and the bootstrap' },
-      force: { type: 'boolean', default: false, describe: 'Print numbers although the log does not carry them' },
-      json: { type: 'boolean', default: false, describe: 'Print one JSON object' },
+      ...resampling,
+      seed: { ...resampling.seed, describe: 'Seed of the folds and the bootstrap' },
     })
     .example(
       '$0 evaluate sessions log.csv --session s --step t --action a --reward r --propensity p --target pi',

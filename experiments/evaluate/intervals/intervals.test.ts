@@ -77,7 +77,7 @@ test('lower bounds of eight rounds equal published ones', (t) => {
 });
 
 const golden = '../shared/golden/ope_bandit.json';
-(existsSync(golden) ? test : test.skip)(`the same from ${golden}`, (t) => {
+(existsSync(golden) ? test : test.skip)(`the same from ${golden}${existsSync(golden) ? '' : ' (not here)'}`, (t) => {
   const { lower_bounds_on_ipw_round_rewards: known } = JSON.parse(readFileSync(golden, 'utf8')) as {
     lower_bounds_on_ipw_round_rewards: { x: number[] } & Record<string, number>;
   };

@@ -53,7 +53,7 @@ export function sessionInfluence({ parts }: SessionForm): Float64Array {
 }
 
 /**
- * Percentile bootstrap over whole sessions, of several forms at once (see `bootstrapIntervals` for single decisions).
+ * Percentile bootstrap over whole sessions, of several forms at once (see `replicatedValues` for single decisions).
  * A normaliser that is 0 in a replicate makes its part 0 there.
  *
  * @returns per form, the interval between the (1 − level)/2 and (1 + level)/2 quantiles of its replicates
