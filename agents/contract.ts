@@ -2,6 +2,7 @@ import type { Rng } from '../core/random.js';
 import type { EnvSpec, StepBatch } from '../envs/contract.js';
 import type { Log, Rows } from '../logs/record.js';
 import type { OnProgress } from '../reward-models/contract.js';
+import type { ResponseModel } from '../reward-models/feed-session/contract.js';
 
 /**
  * The agent contract: whoever decides. Two ways in: acting in an env (`Agent`), and deciding the rows of a log
@@ -43,7 +44,13 @@ export interface AgentKind<Settings> {
   readonly summary: string;
   readonly defaults: Settings;
   /** @param totalSteps steps over all worlds that the run will take, for schedules */
-  make(spec: EnvSpec, settings: Settings, random: Rng, totalSteps: number): Agent;
+  make(spec: EnvSpec, settings: Settings, random: Rng, totalSteps: number, built?: BuiltOn): Agent;
+}
+
+/** Models that an agent is built on: made elsewhere, named by the config. */
+export interface BuiltOn {
+  /** What the serving ranker believes of the answers. */
+  readonly ranker?: ResponseModel;
 }
 
 /** Decides the rows of a log: the target of an off-policy evaluation. */
