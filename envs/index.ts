@@ -5,7 +5,12 @@ import {
   interestEvolutionDefaults,
   type InterestEvolutionSettings,
 } from '../simulators/interest-evolution/interest-evolution.js';
+import { FeedWorld } from '../simulators/feed-session/world.js';
+import { feedWorldDefaults, type FeedWorldSettings } from '../simulators/feed-session/settings.js';
 import type { Env, EnvEntry, MakeEnv } from './contract.js';
+import { FEED_SESSION, FeedSessionEnv, poolDepth } from './feed-session/feed-session.js';
+import { CandidatePools, contentVectors } from './feed-session/pools.js';
+import { feedSessionDefaults, type FeedSessionSettings } from './feed-session/settings.js';
 import { CartPole, cartPoleDefaults } from './reference/cartpole.js';
 import {
   InterestEvolutionEnv,
@@ -15,6 +20,9 @@ import {
 
 export * from './buffers.js';
 export type * from './contract.js';
+export * from './feed-session/feed-session.js';
+export * from './feed-session/pools.js';
+export * from './feed-session/settings.js';
 export * from './laws.js';
 export * from './random-policy.js';
 export * from './reference/cartpole.js';
@@ -27,15 +35,23 @@ interface Row<Settings> extends EnvEntry<Settings> {
   maker(id: string, given: object): MakeEnv;
 }
 
-const row = <Settings extends object>(entry: EnvEntry<Settings>): Row<Settings> => ({
-  ...entry,
+const row = <Settings extends object>(entry: EnvEntry<Settings>): Row<Settings> =>
+  prepared({ ...entry, prepare: (settings) => (batch) => entry.make(settings, batch) });
+
+/** A row whose envs share something that is made once, e.g. a world: `prepare` makes it and hands out the envs. */
+const prepared = <Settings extends object>(
+  entry: Pick<EnvEntry<Settings>, 'summary' | 'defaults'> & { readonly prepare: (settings: Settings) => MakeEnv },
+): Row<Settings> => ({
+  summary: entry.summary,
+  defaults: entry.defaults,
+  make: (settings, batch) => entry.prepare(settings)(batch),
   maker(id, given) {
-    const settings = completeSettings(id, entry.defaults, given);
+    const make = entry.prepare(completeSettings(id, entry.defaults, given));
     return (batch) => {
       if (!Number.isSafeInteger(batch) || batch < 1) {
         throw complaint('usage', { where: `${id}: batch`, expected: 'a whole number from 1', received: String(batch) });
       }
-      return entry.make(settings, batch);
+      return make(batch);
     };
   },
 });
@@ -51,6 +67,17 @@ export const envs = {
     summary: "Slates for users whose interests move with what they watch: RecSim's interest evolution.",
     defaults: { ...interestEvolutionEnvDefaults, people: interestEvolutionDefaults },
     make: (settings, batch) => new InterestEvolutionEnv(new InterestEvolution(settings.people), settings, batch),
+  }),
+  [FEED_SESSION]: prepared<FeedSessionSettings & { readonly world: FeedWorldSettings }>({
+    summary: 'A feed, item after item, until the user leaves; played by the generated world.',
+    defaults: { ...feedSessionDefaults, world: feedWorldDefaults },
+    prepare: (settings) => {
+      const people = new FeedWorld(settings.world);
+      const users = { features: people.userFeatures, width: people.layout.userNames.length };
+      const vectors = contentVectors(people.catalogue, users, people.layout.shared);
+      const pools = new CandidatePools(people.catalogue, people.users, vectors, poolDepth(settings));
+      return (batch) => new FeedSessionEnv({ people, pools }, settings, batch);
+    },
   }),
 } as const;
 

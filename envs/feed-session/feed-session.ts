@@ -1,0 +1,319 @@
+import { complaint } from '../../core/check.js';
+import { KeyedDraws } from '../../core/draws.js';
+import { hash32 } from '../../core/random.js';
+import { width } from '../../core/space.js';
+import { SessionPrefix } from '../../logs/feed-session/prefix.js';
+import { DWELL } from '../../logs/feed-session/replay.js';
+import { answersFor, type Answers, type Crowd, type FeedPeople } from '../../simulators/feed-session/contract.js';
+import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
+import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
+import { Candidates } from './candidates.js';
+import { feedObservation } from './observation.js';
+import type { CandidatePools } from './pools.js';
+import { checkFeedSession, sourceOf, type FeedSessionSettings } from './settings.js';
+
+export const FEED_SESSION = 'recsys/FeedSession-v1';
+
+const endReasons = [
+  { name: 'none', ending: 'none' },
+  { name: 'left', ending: 'terminated' },
+  { name: 'step limit', ending: 'truncated' },
+] as const;
+const [LEFT, STEP_LIMIT] = [1, 2];
+
+/** Value of one item's answers: the outcomes in the order of the layout, then the dwell seconds. */
+export interface FeedReward {
+  /** As a config writes it. */
+  readonly text: string;
+  evaluateRow(values: ArrayLike<number>): number;
+}
+
+export interface FeedParts {
+  readonly people: FeedPeople;
+  readonly pools: CandidatePools;
+  /** The main outcome when absent. */
+  readonly reward?: FeedReward;
+}
+
+/** Items kept per user and cluster when the settings name no number. */
+export function poolDepth({
+  candidates,
+  poolPerCluster,
+}: Pick<FeedSessionSettings, 'candidates' | 'poolPerCluster'>): number {
+  return poolPerCluster > 0 ? poolPerCluster : Math.max(20, candidates);
+}
+
+/**
+ * A feed as an env: a session of items for one user after another, until the user leaves. Show what is watched now, or
+ * what keeps the session worth staying in? The people answer as a generated world (`simulators/feed-session/world.ts`)
+ * or a learned simulator (`learned.ts`) has it; both play the same settings.
+ *
+ * Observation: see `feedObservation`. Action: `slateSize` of the K candidates; they are shown one after the other, and
+ * what the user has left before is not seen. Nothing is shown twice in a session, but draws from the catalogue may be.
+ * Reward: the formula summed over the items seen, by default the main outcome. Objectives: every outcome, dwell seconds
+ * and depth (items seen), summed over the step. End: terminated when the user leaves ("left"), truncated after
+ * `maxSteps` items ("step limit").
+ *
+ * Which user meets world b on visit v, the luck of every answer and the candidates are found by address (see
+ * core/draws.ts): two policies meet the same users and the same luck.
+ *
+ * Versions: v1.
+ */
+export class FeedSessionEnv implements Env {
+  readonly spec: EnvSpec;
+  readonly people: FeedPeople;
+  readonly candidates: Candidates;
+  readonly prefix: SessionPrefix;
+  readonly crowd: Crowd;
+  /** What followed the last item of each world. */
+  readonly answers: Answers;
+  /** [B] number of each world's present session. */
+  readonly visit: Int32Array;
+  readonly #settings: FeedSessionSettings;
+  readonly #numbers: Float64Array;
+  readonly #reward: FeedReward | undefined;
+  readonly #values: Float64Array;
+  readonly #width: number;
+  readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
+  /** [B] item shown at the present place; −1 when the user has left before. */
+  readonly #shown: Int32Array;
+  #seed = 0;
+  #luck: Record<'users' | 'context' | 'answers' | 'leaving' | 'candidates', KeyedDraws> | undefined;
+  #lucky: { answers: KeyedDraws; leaving: KeyedDraws; visit: Int32Array } | undefined;
+
+  constructor({ people, pools, reward }: FeedParts, settings: FeedSessionSettings, batch: number) {
+    checkFeedSession(FEED_SESSION, settings);
+    const { candidates: K, slateSize, maxSteps, injected, groups } = settings;
+    const { layout, catalogue } = people;
+    const source = sourceOf(FEED_SESSION, settings.source);
+    if (catalogue.items < K) {
+      throw complaint('config', {
+        where: `${FEED_SESSION}: candidates`,
+        expected: `at most the ${catalogue.items} items of the catalogue`,
+        received: String(K),
+      });
+    }
+    if (source !== 'catalogue') pools.expectRoom(FEED_SESSION, K - injected, maxSteps);
+    if (source === 'clusters' && groups > catalogue.clusters) {
+      throw complaint('config', {
+        where: `${FEED_SESSION}: groups`,
+        expected: `at most the ${catalogue.clusters} clusters of the catalogue`,
+        received: String(groups),
+      });
+    }
+    this.people = people;
+    this.#settings = settings;
+    this.#reward = reward;
+    this.#values = new Float64Array(layout.outcomes.length + 1);
+    this.#numbers = Float64Array.of(
+      ...[K, slateSize, hash32(source), injected, groups, pools.depth, maxSteps, Number(settings.returning)],
+      ...[hash32(reward?.text ?? ''), ...people.fingerprint],
+    );
+    this.spec = {
+      id: FEED_SESSION,
+      batch,
+      observation: feedObservation(layout, catalogue.clusters, K),
+      action: { kind: 'slate', size: slateSize, candidates: K },
+      objectives: [...layout.outcomes, DWELL, 'depth'],
+      rewardUnit: reward?.text ?? layout.outcomes[0],
+      endReasons,
+      maxSteps: Math.ceil(maxSteps / slateSize),
+    };
+    this.#width = width(this.spec.observation);
+    this.#check = batchCheck(this.spec);
+    this.candidates = new Candidates({ source, candidates: K, injected, groups }, catalogue, pools, batch);
+    this.prefix = new SessionPrefix(layout, catalogue, batch);
+    this.crowd = people.crowd(batch);
+    this.answers = answersFor(batch, layout.outcomes.length);
+    this.visit = new Int32Array(batch);
+    this.#shown = new Int32Array(batch);
+  }
+
+  reset(seed: number, out: StepBatch): void {
+    expectSeed(`${this.spec.id} reset`, seed);
+    this.#check('reset', out);
+    this.#reseed(seed);
+    this.visit.fill(0);
+    for (let b = 0; b < this.spec.batch; b++) this.#begin(b, out.observation);
+    clearOutcome(out);
+  }
+
+  step(action: ActionBatch, out: StepBatch): void {
+    if (this.#lucky === undefined) throw notStarted(this.spec);
+    this.#check('step', out);
+    const B = this.spec.batch;
+    for (let b = 0; b < B; b++) if (!this.#isSlate(action, b)) throw refusedAction(this.spec, action, b);
+    clearOutcome(out);
+    for (let place = 0; place < this.#settings.slateSize; place++) this.#show(action, place, out);
+    for (let b = 0; b < B; b++) {
+      this.#observe(b, out.observation);
+      if (out.endReason[b] !== 0) this.#finish(b, out);
+    }
+  }
+
+  /** Shows one place of every slate to those who are still there. */
+  #show(action: ActionBatch, place: number, out: StepBatch): void {
+    if (this.#lucky === undefined) throw notStarted(this.spec);
+    const { slateSize: S, candidates: K } = this.#settings;
+    const { candidates, prefix, people, crowd, answers } = this;
+    const B = this.spec.batch;
+    const shown = this.#shown;
+    for (let b = 0; b < B; b++) {
+      shown[b] = out.endReason[b] === 0 ? candidates.item[b * K + action[b * S + place]] : -1;
+    }
+    people.answer(crowd, shown, prefix, this.#lucky, answers);
+    const A = prefix.places.answerWidth;
+    for (let b = 0; b < B; b++) {
+      if (shown[b] < 0) continue;
+      prefix.push(b, shown[b], answers.answers, b * A);
+      candidates.markShown(b, action[b * S + place], crowd.user[b], this.visit[b]);
+      this.#count(b, out);
+    }
+    people.leave(crowd, shown, prefix, this.#lucky, answers);
+    for (let b = 0; b < B; b++) {
+      if (shown[b] < 0) continue;
+      if (answers.left[b] !== 0) {
+        out.terminated[b] = 1;
+        out.endReason[b] = LEFT;
+      } else if (prefix.step[b] >= this.#settings.maxSteps) {
+        out.truncated[b] = 1;
+        out.endReason[b] = STEP_LIMIT;
+      }
+    }
+  }
+
+  /** Adds what followed the item just shown to the step's reward and objectives. */
+  #count(b: number, out: StepBatch): void {
+    const { answers, dwellSeconds } = this.answers;
+    const A = this.prefix.places.answerWidth;
+    const H = A - 1;
+    const values = this.#values;
+    const from = b * A;
+    const to = b * (H + 2);
+    for (let h = 0; h < H; h++) {
+      values[h] = answers[from + h];
+      out.objectives[to + h] += answers[from + h];
+    }
+    values[H] = dwellSeconds[b];
+    out.objectives[to + H] += dwellSeconds[b];
+    out.objectives[to + H + 1]++;
+    out.reward[b] += this.#reward === undefined ? answers[from] : this.#reward.evaluateRow(values);
+  }
+
+  snapshot(): EnvState {
+    const { candidates, prefix, crowd } = this;
+    const columns = {
+      settings: this.#numbers.slice(),
+      visit: this.visit.slice(),
+      user: crowd.user.slice(),
+      exposure: candidates.exposure.slice(),
+      shown: candidates.shown.slice(),
+      ...prefixed('prefix', prefix.save()),
+      ...prefixed(
+        'people',
+        Object.fromEntries(Object.entries(crowd.columns).map(([name, own]) => [name, own.slice()])),
+      ),
+    };
+    return { id: this.spec.id, batch: this.spec.batch, seed: this.#seed, columns };
+  }
+
+  restore(state: EnvState): void {
+    const { candidates, prefix, crowd, visit } = this;
+    const own = {
+      visit,
+      user: crowd.user,
+      exposure: candidates.exposure,
+      shown: candidates.shown,
+      ...prefixed('prefix', {
+        step: prefix.step,
+        known: prefix.known,
+        averages: prefix.averages,
+        recentItem: prefix.recentItem,
+        recentAnswers: prefix.recentAnswers,
+      }),
+      ...prefixed('people', crowd.columns),
+    };
+    const lengths = Object.fromEntries(Object.entries(own).map(([name, column]) => [name, column.length]));
+    expectState(this.spec, state, this.#numbers, lengths);
+    for (const [name, column] of Object.entries(own)) column.set(state.columns[name]);
+    this.#reseed(state.seed);
+    for (let b = 0; b < this.spec.batch; b++) {
+      candidates.reopen(b, crowd.user[b], visit[b]);
+      this.#find(b);
+    }
+  }
+
+  #reseed(seed: number): void {
+    this.#seed = seed;
+    const draws = (purpose: string): KeyedDraws => new KeyedDraws(seed, `feed/${purpose}`);
+    this.#luck = {
+      users: draws('users'),
+      context: draws('context'),
+      answers: draws('answers'),
+      leaving: draws('leaving'),
+      candidates: draws('candidates'),
+    };
+    this.#lucky = { answers: this.#luck.answers, leaving: this.#luck.leaving, visit: this.visit };
+  }
+
+  #isSlate(action: ActionBatch, b: number): boolean {
+    const { slateSize: S, candidates: K } = this.#settings;
+    const at = b * S;
+    for (let i = at; i < at + S; i++) {
+      const candidate = action[i];
+      if (!(candidate >= 0 && candidate < K) || candidate !== Math.floor(candidate)) return false;
+      for (let j = at; j < i; j++) if (action[j] === candidate) return false;
+    }
+    return true;
+  }
+
+  /** Starts the next session of world b, observed in its row. */
+  #begin(b: number, rows: Float32Array): void {
+    if (this.#luck === undefined) throw notStarted(this.spec);
+    const { people, crowd, prefix } = this;
+    const visit = this.visit[b];
+    const draw = this.#luck.users.at(b, this.#settings.returning ? 0 : visit).next();
+    const user = Math.floor(draw * people.users);
+    crowd.user[b] = user;
+    prefix.begin(b, people.userFeatures, user * people.layout.userNames.length);
+    people.begin(crowd, b, visit, this.#luck.context.at(b, visit), prefix.known, prefix.contextAt(b));
+    this.candidates.begin(b, user, visit);
+    this.#observe(b, rows);
+  }
+
+  #find(b: number): void {
+    if (this.#luck === undefined) throw notStarted(this.spec);
+    const draws = this.#luck.candidates.at(b, this.visit[b], this.prefix.step[b]);
+    this.candidates.find(b, this.crowd.user[b], this.visit[b], draws);
+  }
+
+  /** Finds the candidates of world b and writes its row. */
+  #observe(b: number, rows: Float32Array): void {
+    this.#find(b);
+    const { candidates: K, injected } = this.#settings;
+    const { catalogue } = this.people;
+    const F = catalogue.names.length;
+    const { features, cluster } = catalogue;
+    const { item } = this.candidates;
+    const row = b * this.#width;
+    this.prefix.write(b, rows, row);
+    let to = row + this.prefix.places.width;
+    for (let k = b * K; k < (b + 1) * K; k++) {
+      for (let f = 0, from = item[k] * F; f < F; f++) rows[to++] = features[from + f];
+    }
+    for (let k = 0; k < K; k++) rows[to++] = k < K - injected ? 0 : 1;
+    for (let k = b * K; k < (b + 1) * K; k++) rows[to++] = cluster[item[k]];
+  }
+
+  #finish(b: number, out: StepBatch): void {
+    const end = (b + 1) * this.#width;
+    for (let i = b * this.#width; i < end; i++) out.final[i] = out.observation[i];
+    this.visit[b]++;
+    this.#begin(b, out.observation);
+  }
+}
+
+function prefixed<T>(prefix: string, columns: Readonly<Record<string, T>> | object): Record<string, T>;
+function prefixed(prefix: string, columns: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [`${prefix}.${name}`, column]));
+}
