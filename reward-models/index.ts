@@ -22,3 +22,7 @@ export * from './logistic.js';
 export * from './mlp.js';
 export type { FitSettings } from './network.js';
 export * from './quality.js';
+export * from './feed-session/contract.js';
+export * from './feed-session/misspecify.js';
+export * from './feed-session/response.js';
+export { RESPONSE_DEFAULTS, STATE_PARTS, type ResponseSettings } from './feed-session/response-settings.js';

@@ -1,30 +1,17 @@
 import { z } from 'zod';
-import { GymError, complaint, messageOf } from '../core/check.js';
+import { complaint } from '../core/check.js';
 import { stream } from '../core/random.js';
-import { decode, encode, type Bundle } from '../core/safetensors.js';
+import { encode } from '../core/safetensors.js';
 import { restoreEncoder, type FeatureEncoder } from '../logs/features.js';
 import type { FittedModel, ModelCard } from './contract.js';
 import { modelOf, type BuildNetwork, type FittedHead, type Network } from './network.js';
+import { floatsOf, jsonPart, openModelFile, qualitySchema, storedPart } from './stored.js';
 
-const FORMAT = 'recsys-gym/reward-model';
-const VERSION = '1';
+const FILE = { format: 'recsys-gym/reward-model', version: '1' } as const;
 
 /* The keys stand in the order in which fit.ts makes them: a loaded model saves the same bytes. */
 
-/** NaN has no JSON; it is written as null. */
-const number = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? NaN);
 const setting = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]);
-const qualitySchema = z.strictObject({
-  rows: number,
-  loss: number,
-  lossOfConstant: number,
-  auc: number,
-  expectedCalibrationError: number,
-  reliability: z.array(z.strictObject({ rows: number, meanPredicted: number, meanObserved: number })),
-});
 const cardSchema = z.strictObject({
   kind: z.string(),
   heads: z.array(z.string()),
@@ -62,8 +49,7 @@ export function savable<Settings>(parts: ModelParts<Settings>): FittedModel {
   return modelOf(parts, () =>
     encode({
       metadata: {
-        format: FORMAT,
-        version: VERSION,
+        ...FILE,
         kind: parts.card.kind,
         card: JSON.stringify(parts.card),
         settings: JSON.stringify(parts.settings),
@@ -79,7 +65,7 @@ export function savable<Settings>(parts: ModelParts<Settings>): FittedModel {
 
 /** The kind of model in a file, e.g. "logistic". */
 export function kindOfModel(bytes: Uint8Array): string {
-  return open(bytes, 'reward model').metadata['kind'];
+  return openModelFile(bytes, FILE, 'reward model').metadata['kind'];
 }
 
 /** Reads what `savable` wrote; checked whole before anything is built. */
@@ -88,7 +74,8 @@ export function loadModel<Settings extends object>(
   kind: { readonly name: string; readonly defaults: Settings; readonly build: BuildNetwork<Settings> },
 ): FittedModel {
   const where = `${kind.name} model`;
-  const { metadata, tensors } = open(bytes, where);
+  const file = openModelFile(bytes, FILE, where);
+  const { metadata } = file;
   if (metadata['kind'] !== kind.name) {
     throw complaint('data', {
       where,
@@ -97,64 +84,14 @@ export function loadModel<Settings extends object>(
       try: 'Load it as that kind, or by loadRewardModel().',
     });
   }
-  const card = part(metadata, 'card', cardSchema, where);
-  const heads = part(metadata, 'heads', headsSchema, where);
-  const given = part(metadata, 'settings', z.record(z.string(), z.unknown()), where);
-  const encoder = restoreEncoder(json(metadata, 'encoder', where), where);
+  const card = storedPart(file, 'card', cardSchema, where);
+  const heads = storedPart(file, 'heads', headsSchema, where);
+  const given = storedPart(file, 'settings', z.record(z.string(), z.unknown()), where);
+  const encoder = restoreEncoder(jsonPart(file, 'encoder', where), where);
   // The settings came from this kind's own save(): the parameters' number, checked below, is the proof that they fit.
   const settings: Settings = { ...kind.defaults, ...given };
   const shape = { buckets: encoder.buckets, M: encoder.numericNames.length, H: heads.length };
   const network = kind.build(shape, settings, stream('load'));
-  const values = Object.hasOwn(tensors, 'parameters') ? tensors['parameters'].values : undefined;
-  if (!(values instanceof Float32Array)) {
-    throw complaint('data', { where, expected: "32-bit floats named 'parameters'", received: 'none' });
-  }
-  network.parameters.load(values, where);
+  network.parameters.load(floatsOf(file, 'parameters', where), where);
   return savable({ card, settings, encoder, network, heads });
-}
-
-function open(bytes: Uint8Array, where: string): Bundle {
-  const file = decode(bytes, where);
-  const [format, version] = [word(file, 'format'), word(file, 'version')];
-  if (format !== FORMAT) {
-    throw complaint('data', {
-      where,
-      expected: `a file of format '${FORMAT}'`,
-      received: format === undefined ? 'a safetensors file that names none' : `'${format}'`,
-    });
-  }
-  if (version !== VERSION) {
-    throw complaint('data', {
-      where,
-      expected: `version ${VERSION}`,
-      received: version === undefined ? 'none' : `version ${version}`,
-      try: 'Fit the model again, or use the recsys-gym that wrote it.',
-    });
-  }
-  return file;
-}
-
-function word({ metadata }: Bundle, name: string): string | undefined {
-  return Object.hasOwn(metadata, name) ? metadata[name] : undefined;
-}
-
-function json(metadata: Bundle['metadata'], name: string, where: string): unknown {
-  try {
-    return JSON.parse(metadata[name] ?? '');
-  } catch (error) {
-    throw new GymError('data', `${where}: expected JSON as '${name}', received something else. Was the file edited?`, {
-      cause: error,
-    });
-  }
-}
-
-function part<T>(metadata: Bundle['metadata'], name: string, schema: z.ZodType<T>, where: string): T {
-  const parsed = schema.safeParse(json(metadata, name, where));
-  if (parsed.success) return parsed.data;
-  const problem = messageOf(parsed.error).replaceAll(/\s+/g, ' ').slice(0, 200);
-  throw complaint('data', {
-    where,
-    expected: `'${name}' of version ${VERSION}`,
-    received: `something else: ${problem}`,
-  });
 }

@@ -1,7 +1,7 @@
 import { complaint } from '../../core/check.js';
 import type { Log } from '../record.js';
 import { checkCatalogue, type Catalogue } from './catalogue.js';
-import { checkLayout, dwellNumber, type FeedLayout } from './layout.js';
+import { checkLayout, dwellNumber, placesOf, type FeedLayout } from './layout.js';
 import { SessionPrefix } from './prefix.js';
 
 /**
@@ -167,14 +167,41 @@ function rowsPerSession(log: Log, keep: (row: number) => boolean): Map<number, n
  * @param after  [R, S] the state after its answers, from which the user leaves or goes on; overwritten
  */
 export function replayStates(sessions: SessionRows, before: Float32Array, after?: Float32Array): void {
-  const { log, layout, catalogue, starts, row, item, answers } = sessions;
+  const { width: S } = placesOf(sessions.layout);
+  walk(sessions, {
+    before: (prefix, r) => prefix.write(0, before, r * S),
+    after: (prefix, r) => after !== undefined && prefix.write(0, after, r * S),
+  });
+}
+
+/**
+ * The same in half the memory: a session's state after a row is its state before the next, so that a session of n rows
+ * has n + 1 states.
+ *
+ * @returns [R + sessions, S]; row r of session number s has the state before it at place r + s, the one after it at r + s + 1
+ */
+export function sessionStates(sessions: SessionRows): Float32Array {
+  const { width: S } = placesOf(sessions.layout);
+  const states = new Float32Array((sessions.row.length + sessions.starts.length - 1) * S);
+  walk(sessions, {
+    before: (prefix, r, s) => prefix.write(0, states, (r + s) * S),
+    after: (prefix, r, s) => r + 1 === sessions.starts[s + 1] && prefix.write(0, states, (r + s + 1) * S),
+  });
+  return states;
+}
+
+/** Calls back with the prefix as it stands before and after row r of session number s. */
+function walk(
+  { log, layout, catalogue, starts, row, item, answers }: SessionRows,
+  visit: {
+    readonly before: (prefix: SessionPrefix, r: number, s: number) => unknown;
+    readonly after: (prefix: SessionPrefix, r: number, s: number) => unknown;
+  },
+): void {
   const prefix = new SessionPrefix(layout, catalogue, 1);
-  const { width: S, answerWidth: A, context } = prefix.places;
+  const { answerWidth: A, context } = prefix.places;
   const M = log.schema.numericNames.length;
-  const known = [
-    ...layout.userNames.map((name) => log.schema.numericNames.indexOf(USER_PREFIX + name)),
-    ...layout.contextNames.map((name) => log.schema.numericNames.indexOf(CONTEXT_PREFIX + name)),
-  ];
+  const known = knownColumns(log, layout);
   const features = new Float32Array(known.length);
   for (let s = 0; s + 1 < starts.length; s++) {
     const first = row[starts[s]] * M;
@@ -182,9 +209,47 @@ export function replayStates(sessions: SessionRows, before: Float32Array, after?
     prefix.begin(0, features, 0);
     prefix.known.set(features.subarray(context), context);
     for (let r = starts[s]; r < starts[s + 1]; r++) {
-      prefix.write(0, before, r * S);
+      visit.before(prefix, r, s);
       prefix.push(0, item[r], answers, r * A);
-      if (after !== undefined) prefix.write(0, after, r * S);
+      visit.after(prefix, r, s);
     }
   }
+}
+
+/** [U + X] columns of a log's numeric context that hold the features of users, then those of the context. */
+function knownColumns(log: Log, { userNames, contextNames }: FeedLayout): number[] {
+  const at = (name: string): number => log.schema.numericNames.indexOf(name);
+  return [...userNames.map((name) => at(USER_PREFIX + name)), ...contextNames.map((name) => at(CONTEXT_PREFIX + name))];
+}
+
+/** Users of a log and the contexts they came in, to be met again in a simulator. */
+export interface Population {
+  /** [n, U] as first logged. */
+  readonly features: Float32Array;
+  /** [n] */
+  readonly ids: readonly string[];
+  /** [sessions, X] one row per session. */
+  readonly contexts: Float32Array;
+}
+
+/** Everybody in some sessions, in the order in which they first came; a session whose user is not logged is a user of its own. */
+export function populationOf({ log, layout, starts, row }: SessionRows): Population {
+  const U = layout.userNames.length;
+  const X = layout.contextNames.length;
+  const M = log.schema.numericNames.length;
+  const known = knownColumns(log, layout);
+  const [features, ids]: [number[], string[]] = [[], []];
+  const seen = new Set<number>();
+  const contexts = new Float32Array((starts.length - 1) * X);
+  for (let s = 0; s + 1 < starts.length; s++) {
+    const n = row[starts[s]];
+    const value = (m: number): number => log.numeric[n * M + m];
+    contexts.set(known.slice(U).map(value), s * X);
+    const user = log.user[n];
+    if (user >= 0 && seen.has(user)) continue;
+    seen.add(user);
+    features.push(...known.slice(0, U).map(value));
+    ids.push(user >= 0 ? log.users.values[user] : `session ${log.sessions.values[log.session[n]]}`);
+  }
+  return { features: Float32Array.from(features), ids, contexts };
 }

@@ -13,6 +13,8 @@ export interface ResponseCard {
   readonly layout: FeedLayout;
   /** What it was fitted on, so that a report can tell the model that plays the user from the one that ranks. */
   readonly fittedOn: { readonly log: string; readonly logHash: string; readonly split: string; readonly rows: number };
+  /** Share of the items shown, of those about which it is known, after which the session ended. */
+  readonly exitRate: number;
   /** Per outcome, then "exit": on held-out rows after calibration. */
   readonly quality: Readonly<Record<string, Quality>>;
   readonly settings: Readonly<Record<string, number | string | readonly number[]>>;
@@ -79,8 +81,18 @@ export interface RetrievalTower {
   items(features: Float32Array, n: number): Float32Array;
   /** What a cluster's share of the session's recent exposure (a moving average, 0 to 1) takes from its items' scores. */
   readonly repetition: number;
-  readonly card: Omit<ResponseCard, 'quality'> & { readonly quality: Quality };
+  readonly card: Omit<ResponseCard, 'quality' | 'exitRate'> & { readonly quality: Quality };
   save(): Uint8Array;
+}
+
+/** Fits one kind of model on feed sessions. Same inputs, same bytes. */
+export interface FeedModelKind<Settings, Model> {
+  readonly summary: string;
+  readonly defaults: Settings;
+  /** Needs a started backend (core/tensor). */
+  fit(request: ResponseFit<Settings>): Model;
+  /** @throws a data error when the bytes are damaged, of another kind or of another version */
+  load(bytes: Uint8Array): Model;
 }
 
 export interface ResponseFit<Settings> {
