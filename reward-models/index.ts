@@ -26,3 +26,5 @@ export * from './feed-session/contract.js';
 export * from './feed-session/misspecify.js';
 export * from './feed-session/response.js';
 export { RESPONSE_DEFAULTS, STATE_PARTS, type ResponseSettings } from './feed-session/response-settings.js';
+export * from './feed-session/tower.js';
+export { TOWER_DEFAULTS, type TowerSettings } from './feed-session/tower-file.js';

@@ -192,22 +192,20 @@ export function sessionStates(sessions: SessionRows): Float32Array {
 
 /** Calls back with the prefix as it stands before and after row r of session number s. */
 function walk(
-  { log, layout, catalogue, starts, row, item, answers }: SessionRows,
+  sessions: SessionRows,
   visit: {
     readonly before: (prefix: SessionPrefix, r: number, s: number) => unknown;
     readonly after: (prefix: SessionPrefix, r: number, s: number) => unknown;
   },
 ): void {
+  const { layout, catalogue, starts, item, answers } = sessions;
   const prefix = new SessionPrefix(layout, catalogue, 1);
   const { answerWidth: A, context } = prefix.places;
-  const M = log.schema.numericNames.length;
-  const known = knownColumns(log, layout);
-  const features = new Float32Array(known.length);
+  const { users, contexts } = knownOf(sessions);
+  const X = layout.contextNames.length;
   for (let s = 0; s + 1 < starts.length; s++) {
-    const first = row[starts[s]] * M;
-    known.forEach((m, i) => (features[i] = log.numeric[first + m]));
-    prefix.begin(0, features, 0);
-    prefix.known.set(features.subarray(context), context);
+    prefix.begin(0, users, s * context);
+    prefix.known.set(contexts.subarray(s * X, (s + 1) * X), context);
     for (let r = starts[s]; r < starts[s + 1]; r++) {
       visit.before(prefix, r, s);
       prefix.push(0, item[r], answers, r * A);
@@ -216,10 +214,21 @@ function walk(
   }
 }
 
-/** [U + X] columns of a log's numeric context that hold the features of users, then those of the context. */
-function knownColumns(log: Log, { userNames, contextNames }: FeedLayout): number[] {
-  const at = (name: string): number => log.schema.numericNames.indexOf(name);
-  return [...userNames.map((name) => at(USER_PREFIX + name)), ...contextNames.map((name) => at(CONTEXT_PREFIX + name))];
+/** What is known of each session as it begins. @returns users [sessions, U], contexts [sessions, X] */
+export function knownOf({ log, layout, starts, row }: SessionRows): {
+  readonly users: Float32Array;
+  readonly contexts: Float32Array;
+} {
+  const { numericNames } = log.schema;
+  const M = numericNames.length;
+  const n = starts.length - 1;
+  const read = (names: readonly string[], prefix: string): Float32Array => {
+    const columns = names.map((name) => numericNames.indexOf(prefix + name));
+    const out = new Float32Array(n * names.length);
+    for (let s = 0, to = 0; s < n; s++) for (const m of columns) out[to++] = log.numeric[row[starts[s]] * M + m];
+    return out;
+  };
+  return { users: read(layout.userNames, USER_PREFIX), contexts: read(layout.contextNames, CONTEXT_PREFIX) };
 }
 
 /** Users of a log and the contexts they came in, to be met again in a simulator. */
@@ -232,24 +241,23 @@ export interface Population {
   readonly contexts: Float32Array;
 }
 
-/** Everybody in some sessions, in the order in which they first came; a session whose user is not logged is a user of its own. */
-export function populationOf({ log, layout, starts, row }: SessionRows): Population {
+/** Everybody in some sessions, in the order in which they first came; where no user is logged, each session is one. */
+export function populationOf(sessions: SessionRows): Population {
+  const { log, layout, starts, row } = sessions;
   const U = layout.userNames.length;
-  const X = layout.contextNames.length;
-  const M = log.schema.numericNames.length;
-  const known = knownColumns(log, layout);
-  const [features, ids]: [number[], string[]] = [[], []];
+  const { users, contexts } = knownOf(sessions);
+  const first: number[] = [];
+  const ids: string[] = [];
   const seen = new Set<number>();
-  const contexts = new Float32Array((starts.length - 1) * X);
   for (let s = 0; s + 1 < starts.length; s++) {
     const n = row[starts[s]];
-    const value = (m: number): number => log.numeric[n * M + m];
-    contexts.set(known.slice(U).map(value), s * X);
     const user = log.user[n];
     if (user >= 0 && seen.has(user)) continue;
     seen.add(user);
-    features.push(...known.slice(0, U).map(value));
+    first.push(s);
     ids.push(user >= 0 ? log.users.values[user] : `session ${log.sessions.values[log.session[n]]}`);
   }
-  return { features: Float32Array.from(features), ids, contexts };
+  const features = new Float32Array(first.length * U);
+  first.forEach((s, u) => features.set(users.subarray(s * U, (s + 1) * U), u * U));
+  return { features, ids, contexts };
 }

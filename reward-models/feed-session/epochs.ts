@@ -36,7 +36,7 @@ export function descendInPasses(
     for (let from = 0; from < learn.length; from += batch) step(learn.subarray(from, from + batch), rate);
     const reached = score();
     if (reached < best.score) best = { epoch, score: reached, values: parameters.values.slice() };
-    onProgress?.(epoch, epochs, `${name}: held-out loss ${((100 * reached) / start).toFixed(1)} % of the constant's`);
+    onProgress?.(epoch, epochs, `${name}: held-out loss ${((100 * reached) / start).toFixed(1)} % of the start's`);
   }
   parameters.load(best.values);
   return best.epoch;

@@ -4,19 +4,19 @@ import { exitReader, type ExitNetwork } from './exit-network.js';
 import type { ResponseNetwork } from './response-network.js';
 
 /** One dense layer and the place for its values. */
-interface PlainLayer {
+export interface PlainLayer {
   readonly weights: Float32Array;
   readonly bias: Float32Array;
   readonly values: Float64Array;
 }
 
-function plainLayer(parameters: ParameterSet, name: string): PlainLayer {
+export function plainLayer(parameters: ParameterSet, name: string): PlainLayer {
   const bias = parameters.numbers(`${name}.bias`);
   return { weights: parameters.numbers(`${name}.weights`), bias, values: new Float64Array(bias.length) };
 }
 
 /** values += W·x[at … at + n), the first row of W being `row`. */
-function addProduct(
+export function addProduct(
   { weights, values }: PlainLayer,
   x: Float32Array | Float64Array,
   at: number,
@@ -39,7 +39,7 @@ function relu(values: Float64Array): void {
 }
 
 /** Layer after layer from the first one's input; relu between. */
-function through(layers: readonly PlainLayer[], x: Float64Array): Float64Array {
+export function through(layers: readonly PlainLayer[], x: Float64Array): Float64Array {
   let from = x;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i];
