@@ -1,3 +1,6 @@
+import { mmr } from './feed-session/mmr.js';
+import { recomind } from './feed-session/recomind.js';
+import { supervised } from './feed-session/supervised.js';
 import { logPolicyGradient } from './log-policy-gradient/learner.js';
 import { ppo } from './ppo.js';
 import { randomAgent } from './random.js';
@@ -5,6 +8,11 @@ import { reinforce } from './reinforce.js';
 import { slateScorer } from './slate-scorer.js';
 
 export type * from './contract.js';
+export * from './feed-session/mmr.js';
+export * from './feed-session/places.js';
+export * from './feed-session/recomind.js';
+export * from './feed-session/scores.js';
+export * from './feed-session/supervised.js';
 export * from './log-policies/frequencies.js';
 export * from './log-policies/greedy.js';
 export * from './log-policies/popular.js';
@@ -13,6 +21,7 @@ export * from './log-policy-gradient/learner.js';
 export * from './on-policy.js';
 export * from './policy/head.js';
 export * from './policy/heads.js';
+export * from './policy/networks.js';
 export * from './ppo.js';
 export * from './random.js';
 export * from './reinforce.js';
@@ -20,7 +29,15 @@ export * from './returns.js';
 export * from './slate-scorer.js';
 
 /** Agents that act in envs, by the name a config gives them. */
-export const agents = { random: randomAgent, reinforce, ppo, 'slate-scorer': slateScorer } as const;
+export const agents = {
+  random: randomAgent,
+  reinforce,
+  ppo,
+  'slate-scorer': slateScorer,
+  supervised,
+  mmr,
+  recomind,
+} as const;
 
 /** Learners of policies from logs, by the name a config gives them. */
 export const logLearners = { 'log-policy-gradient': logPolicyGradient } as const;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { complaint } from '../core/check.js';
+import { complaint, expectLength } from '../core/check.js';
 import type { Rng } from '../core/random.js';
 import type { Activation } from '../core/tensor/layers.js';
 import { Trainer } from '../core/tensor/train.js';
 import type { EnvSpec, StepBatch } from '../envs/contract.js';
 import type { Agent, AgentState, Decision, Metrics } from './contract.js';
-import { ActorCritic, type EncodedRows } from './policy/actor-critic.js';
-import { encodeActions } from './policy/head.js';
+import { ActorCritic } from './policy/actor-critic.js';
+import type { EncodedRows, PolicyNetworks } from './policy/networks.js';
 import type { Trace } from './returns.js';
 import { count, savedNumbers, savedStream } from './saved.js';
 import { Trajectory } from './trajectory.js';
@@ -29,23 +29,40 @@ export interface Lesson {
   readonly rows: number;
   readonly trajectory: Trajectory;
   readonly encoded: EncodedRows;
-  /** [T, B, head.encoded] the actions as the policy's head encodes them. */
-  readonly actions: Float32Array;
+  /** [B, O] where the worlds are now. */
+  readonly now: Float32Array;
   /** [T, B] V of the states before each step. */
   readonly value: Float32Array;
   readonly trace: Trace;
   /** Share of the run's steps that lies behind, in [0, 1]. */
   readonly progress: number;
+  /** Lessons before this one. */
+  readonly index: number;
 }
 
 export interface OnPolicyParts {
-  readonly networks: ActorCritic;
+  readonly networks: PolicyNetworks;
   readonly trainer: Trainer;
   readonly random: Rng;
 }
 
 /** Learns once from each lesson and returns what is worth plotting. */
 export type Update = (lesson: Lesson) => Metrics;
+
+/** How an agent of this family learns. */
+export interface Learner {
+  readonly update: Update;
+  /** Further numbers that decide its future, e.g. a target network's: saved with the agent and restored in place. */
+  readonly kept?: Readonly<Record<string, Float32Array>>;
+}
+
+/** What sets one agent of the family apart. */
+export interface OnPolicyKind {
+  readonly id: string;
+  /** A plain policy and value network over the whole observation unless given. */
+  readonly networks?: (random: Rng) => PolicyNetworks;
+  readonly prepare: (parts: OnPolicyParts) => Learner;
+}
 
 /**
  * Acts with a policy network, gathers T steps of every world, learns from them once with what `prepare` gives, forgets
@@ -54,43 +71,46 @@ export type Update = (lesson: Lesson) => Metrics;
 export class OnPolicyAgent implements Agent {
   readonly #kind: string;
   readonly #parts: OnPolicyParts;
-  readonly #update: Update;
+  readonly #learner: Learner;
   readonly #trajectory: Trajectory;
   readonly #totalSteps: number;
   /** Draws actions; another stream (in `parts`) serves the update. */
   readonly #chance: Rng;
+  /** [B, N] of the decisions made last, and the same until they are learned from. */
+  #notes = new Float32Array(0);
+  #pending = this.#notes;
   /** Steps over all worlds so far. */
   #steps = 0;
 
-  constructor(
-    kind: string,
-    spec: EnvSpec,
-    settings: OnPolicySettings,
-    random: Rng,
-    totalSteps: number,
-    prepare: (parts: OnPolicyParts) => Update,
-  ) {
-    const { hidden, activation, learningRate, clipNorm, steps } = settings;
-    const networks = new ActorCritic(spec, hidden, activationOf(kind, activation), random.fork('networks'));
+  constructor(kind: OnPolicyKind, spec: EnvSpec, settings: OnPolicySettings, random: Rng, totalSteps: number) {
+    const { learningRate, clipNorm, steps } = settings;
+    const make = kind.networks ?? ((source) => plainNetworks(kind.id, spec, settings, source));
+    const networks = make(random.fork('networks'));
     const trainer = new Trainer(networks.parameters, { learningRate, clipNorm, epsilon: 1e-5 });
-    this.#kind = kind;
+    this.#kind = kind.id;
     this.#parts = { networks, trainer, random: random.fork('update') };
-    this.#update = prepare(this.#parts);
-    this.#trajectory = new Trajectory(spec, steps);
+    this.#learner = kind.prepare(this.#parts);
+    this.#trajectory = new Trajectory(spec, steps, networks.noteWidth);
     this.#totalSteps = totalSteps;
     this.#chance = random.fork('actions');
   }
 
   act(observation: Float32Array, out: Decision, explore = true): void {
-    this.#parts.networks.act(observation, this.#chance, out, explore);
+    const { networks } = this.#parts;
+    const numbers = out.propensity.length * networks.noteWidth;
+    if (this.#notes.length !== numbers) this.#notes = new Float32Array(numbers);
+    networks.act(observation, this.#chance, out, explore, this.#notes);
+    this.#pending = this.#notes;
   }
 
+  /** Of the decisions that `act` made last: what it noted of them is learned from as well. */
   learn(before: Float32Array, decision: Decision, after: StepBatch): Metrics | undefined {
     const trajectory = this.#trajectory;
-    trajectory.add(before, decision, after);
+    trajectory.add(before, decision, after, this.#pending);
+    this.#pending = NOTHING;
     this.#steps += trajectory.worlds;
     if (!trajectory.full) return undefined;
-    const metrics = this.#update(this.#lesson(after.observation));
+    const metrics = this.#learner.update(this.#lesson(after.observation));
     trajectory.clear();
     return metrics;
   }
@@ -102,16 +122,17 @@ export class OnPolicyAgent implements Agent {
     const { networks } = this.#parts;
     const rows = steps * worlds;
     const cut = [...truncated.keys()].filter((row) => truncated[row] !== 0);
-    const encoded = networks.encode(trajectory.observation, rows);
+    const encoded = networks.encode(trajectory);
+    const states = encoded.states.values;
     const beyond = new Float32Array((worlds + cut.length) * O);
     beyond.set(now);
     cut.forEach((row, i) => {
       beyond.set(trajectory.final.subarray(row * O, (row + 1) * O), (worlds + i) * O);
     });
-    const beyondStates = networks.inputs.states(beyond, worlds + cut.length);
-    const all = new Float32Array(encoded.states.length + beyondStates.length);
-    all.set(encoded.states);
-    all.set(beyondStates, encoded.states.length);
+    const beyondStates = networks.states(beyond, worlds + cut.length);
+    const all = new Float32Array(states.length + beyondStates.length);
+    all.set(states);
+    all.set(beyondStates, states.length);
     const values = networks.values(all, rows + worlds + cut.length);
     const finalValue = new Float32Array(rows);
     cut.forEach((row, i) => (finalValue[row] = values[rows + worlds + i]));
@@ -126,8 +147,8 @@ export class OnPolicyAgent implements Agent {
       lastValue: values.slice(rows, rows + worlds),
     };
     const progress = this.#totalSteps > 0 ? Math.min(1, this.#steps / this.#totalSteps) : 1;
-    const actions = encodeActions(networks.head, trajectory.action, rows);
-    return { rows, trajectory, encoded, actions, value: values.slice(0, rows), trace, progress };
+    const index = this.#steps / rows - 1;
+    return { rows, trajectory, encoded, now, value: values.slice(0, rows), trace, progress, index };
   }
 
   snapshot(): AgentState {
@@ -144,7 +165,8 @@ export class OnPolicyAgent implements Agent {
       }),
       arrays: {
         parameters: networks.parameters.values.slice(),
-        ...savedOptimiser(trainer),
+        ...savedParts('optimiser', trainer.optimiser.state),
+        ...savedParts('learner', this.#learner.kept ?? {}),
         ...this.#trajectory.save(),
       },
     };
@@ -167,6 +189,11 @@ export class OnPolicyAgent implements Agent {
     const parts: Record<string, Float32Array> = {};
     for (const name of Object.keys(optimiser.state)) parts[name] = savedNumbers(state, `optimiser.${name}`, where);
     optimiser.restore(parts, saved.optimiserSteps);
+    for (const [name, part] of Object.entries(this.#learner.kept ?? {})) {
+      const numbers = savedNumbers(state, `learner.${name}`, where);
+      expectLength(`${where}: ${name}`, numbers, { numbers: part.length });
+      part.set(numbers);
+    }
     this.#chance.restore(saved.chance);
     random.restore(saved.update);
     this.#trajectory.restore(state.arrays, saved.filled);
@@ -174,8 +201,12 @@ export class OnPolicyAgent implements Agent {
   }
 }
 
-function savedOptimiser({ optimiser }: Trainer): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(optimiser.state).map(([name, part]) => [`optimiser.${name}`, part.slice()]));
+/** No notes. */
+const NOTHING = new Float32Array(0);
+
+/** Copies of named numbers, under a common first name. */
+function savedParts(first: string, parts: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [`${first}.${name}`, part.slice()]));
 }
 
 const savedSchema = z.object({
@@ -188,7 +219,12 @@ const savedSchema = z.object({
   update: savedStream,
 });
 
-function activationOf(kind: string, name: string): Activation {
+function plainNetworks(id: string, spec: EnvSpec, settings: OnPolicySettings, random: Rng): PolicyNetworks {
+  return new ActorCritic(spec, settings.hidden, activationOf(id, settings.activation), random);
+}
+
+/** @throws a config error for another name than those of hidden layers */
+export function activationOf(kind: string, name: string): Activation {
   if (name === 'tanh' || name === 'relu' || name === 'linear') return name;
   throw complaint('config', {
     where: `${kind}: activation`,

@@ -4,7 +4,7 @@ import { compileStep, type StepTensors } from '../core/tensor/compile.js';
 import type { InputTensors, Numbers } from '../core/tensor/compiled-programs.js';
 import type { AgentKind } from './contract.js';
 import { OnPolicyAgent, type OnPolicyParts, type OnPolicySettings, type Update } from './on-policy.js';
-import { take, takeRows, type ActorCritic } from './policy/actor-critic.js';
+import { take, takeRows, type PolicyNetworks } from './policy/networks.js';
 import { advantages, standardise } from './returns.js';
 
 export interface PpoSettings extends OnPolicySettings {
@@ -72,17 +72,24 @@ export const ppo: AgentKind<PpoSettings> = {
   summary: 'proximal policy optimisation: clipped policy gradient with generalised advantages',
   defaults,
   make: (spec, settings, random, totalSteps) =>
-    new OnPolicyAgent('ppo', spec, settings, random, totalSteps, (parts) => updater(settings, parts)),
+    new OnPolicyAgent(
+      { id: 'ppo', prepare: (parts) => ({ update: ppoUpdate(settings, parts) }) },
+      spec,
+      settings,
+      random,
+      totalSteps,
+    ),
 };
 
 /** Further numbers of every minibatch, averaged over a lesson. */
 const WATCHED = ['policyLoss', 'valueLoss', 'entropy', 'divergence'] as const;
 
-function updater(settings: PpoSettings, parts: OnPolicyParts): Update {
+/** Learns from each lesson as `ppo` says. */
+export function ppoUpdate(settings: PpoSettings, parts: OnPolicyParts): Update {
   const { networks, trainer, random } = parts;
   const step = compileStep(trainer, (inputs) => lossOf(settings, networks, inputs));
   return (lesson) => {
-    const { rows, trajectory, encoded, actions, value, trace, progress } = lesson;
+    const { rows, trajectory, encoded, value, trace, progress } = lesson;
     const { minibatch, epochs, discount, lambda } = settings;
     const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
     const clip = settings.clip + progress * (settings.clipEnd - settings.clip);
@@ -101,7 +108,7 @@ function updater(settings: PpoSettings, parts: OnPolicyParts): Update {
         if (settings.standardise) standardise(gain);
         const column = (values: Float32Array): Numbers => ({ values, shape: [pick.length] });
         const inputs = {
-          ...networks.stepInputs(takeRows(networks.inputs, encoded, pick), take(actions, pick, networks.head.encoded)),
+          ...takeRows(encoded, pick),
           old: column(take(trajectory.logProbability, pick, 1)),
           wanted: column(take(target, pick, 1)),
           gain: column(gain),
@@ -119,7 +126,7 @@ function updater(settings: PpoSettings, parts: OnPolicyParts): Update {
   };
 }
 
-function lossOf(settings: PpoSettings, networks: ActorCritic, inputs: InputTensors): StepTensors {
+function lossOf(settings: PpoSettings, networks: PolicyNetworks, inputs: InputTensors): StepTensors {
   const { old, wanted, gain, clip } = inputs;
   const { logProbability, entropy, value: guess } = networks.judge(inputs);
   const logRatio = tf.sub(logProbability, old);

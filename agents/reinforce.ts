@@ -3,7 +3,7 @@ import { compileStep, type StepTensors } from '../core/tensor/compile.js';
 import type { InputTensors } from '../core/tensor/compiled-programs.js';
 import type { AgentKind } from './contract.js';
 import { OnPolicyAgent, type OnPolicyParts, type OnPolicySettings, type Update } from './on-policy.js';
-import type { ActorCritic } from './policy/actor-critic.js';
+import type { PolicyNetworks } from './policy/networks.js';
 import { discountedReturns, standardise } from './returns.js';
 
 export interface ReinforceSettings extends OnPolicySettings {
@@ -53,22 +53,26 @@ export const reinforce: AgentKind<ReinforceSettings> = {
   summary: 'REINFORCE: policy gradient of whole returns against a learned baseline',
   defaults,
   make: (spec, settings, random, totalSteps) =>
-    new OnPolicyAgent('reinforce', spec, settings, random, totalSteps, (parts) => updater(settings, parts)),
+    new OnPolicyAgent(
+      { id: 'reinforce', prepare: (parts) => ({ update: reinforceUpdate(settings, parts) }) },
+      spec,
+      settings,
+      random,
+      totalSteps,
+    ),
 };
 
-function updater(settings: ReinforceSettings, { networks, trainer }: OnPolicyParts): Update {
+/** Learns from each lesson as `reinforce` says. */
+export function reinforceUpdate(settings: ReinforceSettings, { networks, trainer }: OnPolicyParts): Update {
   const step = compileStep(trainer, (inputs) => lossOf(settings, networks, inputs));
-  return ({ rows, encoded, actions, value, trace, progress }) => {
+  return ({ rows, encoded, value, trace, progress }) => {
     const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
     const returns = new Float32Array(rows);
     discountedReturns(trace, settings.discount, returns);
     const gain = returns.map((g, i) => g - value[i]);
     if (settings.standardise) standardise(gain);
     const columns = { returns: { values: returns, shape: [rows] }, gain: { values: gain, shape: [rows] } };
-    const { loss, gradientNorm, outputs } = step(
-      { ...networks.stepInputs(encoded, actions), ...columns },
-      learningRate,
-    );
+    const { loss, gradientNorm, outputs } = step({ ...encoded, ...columns }, learningRate);
     const { policyLoss, valueLoss, entropy } = outputs;
     return {
       loss,
@@ -81,7 +85,7 @@ function updater(settings: ReinforceSettings, { networks, trainer }: OnPolicyPar
   };
 }
 
-function lossOf(settings: ReinforceSettings, networks: ActorCritic, inputs: InputTensors): StepTensors {
+function lossOf(settings: ReinforceSettings, networks: PolicyNetworks, inputs: InputTensors): StepTensors {
   const { logProbability, entropy, value: guess } = networks.judge(inputs);
   const policyLoss = tf.neg(tf.mean(tf.mul(logProbability, inputs['gain'])));
   const valueLoss = tf.mean(tf.squaredDifference(guess, inputs['returns']));

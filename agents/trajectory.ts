@@ -22,12 +22,15 @@ export class Trajectory {
   readonly reward: Float32Array;
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
+  /** [T, B, N] what the agent noted when it acted. */
+  readonly notes: Float32Array;
+  readonly noteWidth: number;
   /** [T, B, O] where truncated, the last observation of the session; other rows are stale. */
   readonly final: Float32Array;
   /** Steps held. */
   filled = 0;
 
-  constructor(spec: EnvSpec, steps: number) {
+  constructor(spec: EnvSpec, steps: number, noteWidth = 0) {
     const rows = steps * spec.batch;
     this.steps = steps;
     this.worlds = spec.batch;
@@ -39,6 +42,8 @@ export class Trajectory {
     this.reward = new Float32Array(rows);
     this.terminated = new Uint8Array(rows);
     this.truncated = new Uint8Array(rows);
+    this.noteWidth = noteWidth;
+    this.notes = new Float32Array(rows * noteWidth);
     this.final = new Float32Array(rows * this.observationWidth);
   }
 
@@ -46,16 +51,18 @@ export class Trajectory {
     return this.filled === this.steps;
   }
 
-  /** Copies one step of every world. */
-  add(before: Float32Array, decision: Decision, after: StepBatch): void {
+  /** Copies one step of every world, with `notes` [B, N] where the trajectory keeps any. */
+  add(before: Float32Array, decision: Decision, after: StepBatch, notes: ArrayLike<number> = []): void {
     const B = this.worlds;
     const O = this.observationWidth;
     if (this.full) throw complaint('usage', { where: 'trajectory', expected: 'room', received: 'a full buffer' });
     expectLength('learn: propensity', decision.propensity, { worlds: B });
+    expectLength('learn: notes', notes, { worlds: B, numbers: this.noteWidth });
     const row = this.filled * B;
     this.observation.set(before, row * O);
     this.action.set(decision.action, row * this.actionWidth);
     for (let b = 0; b < B; b++) this.logProbability[row + b] = Math.log(decision.propensity[b]);
+    this.notes.set(notes, row * this.noteWidth);
     this.reward.set(after.reward, row);
     this.terminated.set(after.terminated, row);
     this.truncated.set(after.truncated, row);
@@ -83,6 +90,7 @@ export class Trajectory {
       terminated: this.terminated.slice(0, rows),
       truncated: this.truncated.slice(0, rows),
       final,
+      ...(this.noteWidth === 0 ? {} : { notes: this.notes.slice(0, rows * this.noteWidth) }),
     };
   }
 
@@ -97,6 +105,7 @@ export class Trajectory {
       terminated: [this.terminated, 1],
       truncated: [this.truncated, 1],
       final: [this.final, this.observationWidth],
+      ...(this.noteWidth === 0 ? {} : { notes: [this.notes, this.noteWidth] as const }),
     } as const;
     for (const [name, [column, numbers]] of Object.entries(columns)) {
       expectLength(`agent state: ${name}`, Object.hasOwn(arrays, name) ? arrays[name] : [], { rows, numbers });

@@ -46,6 +46,15 @@ test('settings: defaults filled in, unknown keys and other types named all at on
   );
 });
 
+test('settings: a group without keys in the defaults takes any names, each with a number', (t) => {
+  const defaults = { weights: {}, other: 1 };
+  t.deepEqual(completeSettings('agent', defaults, { weights: { like: 2, watch: 1 } }).weights, { like: 2, watch: 1 });
+  t.throws(() => completeSettings('agent', defaults, { weights: { like: 'much' } }), {
+    message: /weights\.like: expected a number, received "much"/,
+  });
+  t.throws(() => completeSettings('agent', {}, { anything: 1 }), { message: /unknown key/ });
+});
+
 test('settings: groups are completed key by key', (t) => {
   const defaults = { slate: 2, people: { topics: 20, alpha: 0.5 } };
   t.deepEqual(completeSettings('env', defaults, { people: { topics: 5 } }), {

@@ -24,9 +24,13 @@ function fits(value: unknown, model: unknown): boolean {
   return kindOf(value) === kindOf(model);
 }
 
-/** Compares given settings with the defaults, which name every key and show its type; groups of settings may nest. */
+/**
+ * Compares given settings with the defaults, which name every key and show its type; groups of settings may nest. A
+ * group without keys in the defaults takes any names, each with a number.
+ */
 export function settingProblems(defaults: object, given: object, prefix = ''): SettingProblem[] {
   const known = new Map<string, unknown>(Object.entries(defaults));
+  if (known.size === 0 && prefix !== '') for (const [name] of entriesOf(given)) known.set(name, 0);
   const problems: SettingProblem[] = [];
   for (const [name, value] of entriesOf(given)) {
     const key = prefix + name;

@@ -1,4 +1,12 @@
-import type { Agent, AgentKind, LearnedPolicy, LogLearnRequest, LogLearner, LogPolicy } from '../agents/contract.js';
+import type {
+  Agent,
+  AgentKind,
+  BuiltOn,
+  LearnedPolicy,
+  LogLearnRequest,
+  LogLearner,
+  LogPolicy,
+} from '../agents/contract.js';
 import { agents as agentKinds, logLearners as learnerKinds } from '../agents/index.js';
 import type { Rng } from '../core/random.js';
 import { completeSettings, type SettingsRecord } from '../core/settings.js';
@@ -65,14 +73,17 @@ export const logLearners: Readonly<Record<string, Entry<ReadyLearner>>> = {
   'log-policy-gradient': learnerEntry('log-policy-gradient', learnerKinds['log-policy-gradient']),
 };
 
-/** Makes an agent for a world; `totalSteps` counts the steps over all worlds that it will see. */
-export type MakeAgent = (spec: EnvSpec, random: Rng, totalSteps: number) => Agent;
+/**
+ * Makes an agent for a world; `totalSteps` counts the steps over all worlds that it will see, `built` holds the models
+ * that some agents need.
+ */
+export type MakeAgent = (spec: EnvSpec, random: Rng, totalSteps: number, built?: BuiltOn) => Agent;
 
 function agentEntry<S extends object>(name: string, kind: AgentKind<S>): Entry<MakeAgent> {
   return entry(
     `agent ${name}`,
     kind,
-    (settings) => (spec, random, totalSteps) => kind.make(spec, settings, random, totalSteps),
+    (settings) => (spec, random, totalSteps, built) => kind.make(spec, settings, random, totalSteps, built),
   );
 }
 
@@ -81,6 +92,9 @@ export const agents: Readonly<Record<string, Entry<MakeAgent>>> = {
   reinforce: agentEntry('reinforce', agentKinds.reinforce),
   ppo: agentEntry('ppo', agentKinds.ppo),
   'slate-scorer': agentEntry('slate-scorer', agentKinds['slate-scorer']),
+  supervised: agentEntry('supervised', agentKinds.supervised),
+  mmr: agentEntry('mmr', agentKinds.mmr),
+  recomind: agentEntry('recomind', agentKinds.recomind),
 };
 
 function worldEntry<S extends object>(name: string, kind: LoggedWorldKind<S>): Entry<(random: Rng) => LoggedWorld> {
