@@ -49,6 +49,7 @@ export const tinyRanker: ResponseModel = {
     layout: tinyLayout,
     fittedOn: { log: 'tiny', logHash: '', split: 'all', rows: 0 },
     quality: {},
+    exitRate: 0,
     settings: {},
     epochs: 0,
     parameters: 0,
