@@ -69,6 +69,8 @@ export class FeedSessionEnv implements Env {
   readonly answers: Answers;
   /** [B] number of each world's present session. */
   readonly visit: Int32Array;
+  /** Told every item that is seen, with its answers in `answers`: how sessions are recorded. Not part of the state. */
+  onShown: ((world: number, item: number) => void) | undefined;
   readonly #settings: FeedSessionSettings;
   readonly #numbers: Float64Array;
   readonly #reward: FeedReward | undefined;
@@ -168,6 +170,7 @@ export class FeedSessionEnv implements Env {
       prefix.push(b, shown[b], answers.answers, b * A);
       candidates.markShown(b, action[b * S + place], crowd.user[b], this.visit[b]);
       this.#count(b, out);
+      this.onShown?.(b, shown[b]);
     }
     people.leave(crowd, shown, prefix, this.#lucky, answers);
     for (let b = 0; b < B; b++) {
