@@ -88,6 +88,13 @@ export function floatsOf(file: Bundle, name: string, where: string): Float32Arra
   throw complaint('data', { where, expected: `32-bit floats named '${name}'`, received: 'none' });
 }
 
+/** The array of that name. */
+export function wholesOf(file: Bundle, name: string, where: string): Int32Array {
+  const values = arrayOf(file, name);
+  if (values instanceof Int32Array) return values;
+  throw complaint('data', { where, expected: `whole numbers named '${name}'`, received: 'none' });
+}
+
 /** The array of that name, of that length. */
 export function doublesOf(file: Bundle, name: string, length: number, where: string): Float64Array {
   const values = arrayOf(file, name);

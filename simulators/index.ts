@@ -8,3 +8,5 @@ export * from './contract.js';
 export * from './interest-evolution/interest-evolution.js';
 export * from './shared-market/market.js';
 export * from './shared-market/settings.js';
+export * from './feed-session/contract.js';
+export * from './feed-session/learned.js';

@@ -233,6 +233,7 @@ export function knownOf({ log, layout, starts, row }: SessionRows): {
 
 /** Users of a log and the contexts they came in, to be met again in a simulator. */
 export interface Population {
+  readonly layout: FeedLayout;
   /** [n, U] as first logged. */
   readonly features: Float32Array;
   /** [n] */
@@ -259,5 +260,5 @@ export function populationOf(sessions: SessionRows): Population {
   }
   const features = new Float32Array(first.length * U);
   first.forEach((s, u) => features.set(users.subarray(s * U, (s + 1) * U), u * U));
-  return { features, ids, contexts };
+  return { layout, features, ids, contexts };
 }

@@ -64,10 +64,13 @@ export interface ResponseModel {
    */
   exit(n: number, states: Float32Array, out: Float64Array): void;
   /**
-   * A dwell time for a draw in [0, 1): quantile of the dwell times of the log with the same main outcome and a like
-   * length of video.
+   * Dwell in seconds for a draw in [0, 1): quantile of the dwell times of the log with the same outcomes (of the same main
+   * outcome, where these are rare) and a like length of video. Ascending in the draw.
+   *
+   * @param answers the H outcomes at answers[at…]
+   * @param seconds length of the video
    */
-  dwellSeconds(main: number, seconds: number, draw: number): number;
+  dwellSeconds(answers: ArrayLike<number>, at: number, seconds: number, draw: number): number;
   save(): Uint8Array;
 }
 

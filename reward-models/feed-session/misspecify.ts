@@ -50,7 +50,7 @@ export function misspecify(model: ResponseModel, { exit }: Misspecification): Re
         out[i] = 1 / (1 + Math.exp(-base - sign * scale * (logit - base)));
       }
     },
-    dwellSeconds: (main, seconds, draw) => model.dwellSeconds(main, seconds, draw),
+    dwellSeconds: (answers, at, seconds, draw) => model.dwellSeconds(answers, at, seconds, draw),
     save: () => {
       throw complaint('usage', {
         where: 'response model',

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { stream } from '../../core/random.js';
 import { encode } from '../../core/safetensors.js';
 import { checkLayout } from '../../logs/feed-session/layout.js';
-import { doublesOf, floatsOf, openModelFile, qualitySchema, storedPart } from '../stored.js';
+import { doublesOf, floatsOf, openModelFile, qualitySchema, storedPart, wholesOf } from '../stored.js';
 import type { ResponseModel } from './contract.js';
-import { DWELL_SHAPES } from './dwell.js';
+import { DWELL_EDGES, DWELL_TABLE } from './dwell.js';
 import { buildExitNetwork } from './exit-network.js';
 import { responseModelOf, type ResponseParts } from './response-model.js';
 import { buildResponseNetwork, responseShape } from './response-network.js';
@@ -56,7 +56,7 @@ const settingsSchema = z.strictObject({
 /** A response model that writes itself as a safetensors file: numbers as arrays, everything else as JSON metadata. */
 export function savableResponse(parts: ResponseParts): ResponseModel {
   const { card, settings, network, exit, calibration, dwell } = parts;
-  const flat = (values: Float32Array | Float64Array): { shape: number[]; values: typeof values } => ({
+  const flat = (values: Float32Array | Float64Array | Int32Array): { shape: number[]; values: typeof values } => ({
     shape: [values.length],
     values,
   });
@@ -67,8 +67,9 @@ export function savableResponse(parts: ResponseParts): ResponseModel {
         answers: flat(network.parameters.values),
         exit: flat(exit.parameters.values),
         calibration: { shape: [calibration.length / 2, 2], values: calibration },
-        dwellEdges: { shape: DWELL_SHAPES.edges, values: dwell.edges },
-        dwellQuantiles: { shape: DWELL_SHAPES.quantiles, values: dwell.quantiles },
+        dwellEdges: flat(dwell.edges),
+        dwellPatterns: flat(dwell.patterns),
+        dwellQuantiles: { shape: [dwell.patterns.length + 2, DWELL_TABLE], values: dwell.quantiles },
       },
     }),
   );
@@ -88,7 +89,7 @@ export function loadResponse(bytes: Uint8Array): ResponseModel {
   const exit = buildExitNetwork(card.layout, settings.exitHidden, 0, random);
   network.parameters.load(floatsOf(file, 'answers', where), `${where}: answers`);
   exit.parameters.load(floatsOf(file, 'exit', where), `${where}: exit`);
-  const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+  const patterns = wholesOf(file, 'dwellPatterns', where);
   return savableResponse({
     card,
     settings,
@@ -96,8 +97,9 @@ export function loadResponse(bytes: Uint8Array): ResponseModel {
     exit,
     calibration: doublesOf(file, 'calibration', 2 * (shape.columns + 1), where),
     dwell: {
-      edges: doublesOf(file, 'dwellEdges', size(DWELL_SHAPES.edges), where),
-      quantiles: doublesOf(file, 'dwellQuantiles', size(DWELL_SHAPES.quantiles), where),
+      edges: doublesOf(file, 'dwellEdges', DWELL_EDGES, where),
+      patterns,
+      quantiles: doublesOf(file, 'dwellQuantiles', (patterns.length + 2) * DWELL_TABLE, where),
     },
   });
 }

@@ -1,7 +1,7 @@
 import { complaint } from '../../core/check.js';
 import { placesOf } from '../../logs/feed-session/layout.js';
 import type { ResponseCard, ResponseModel, ResponseRows } from './contract.js';
-import { drawDwell, type DwellTables } from './dwell.js';
+import { dwellDrawer, type DwellTables } from './dwell.js';
 import type { ExitNetwork } from './exit-network.js';
 import { plainExit, plainResponse } from './plain.js';
 import { columnOf, type ResponseNetwork } from './response-network.js';
@@ -93,7 +93,7 @@ export function responseModelOf(parts: ResponseParts, save: () => Uint8Array): R
       expectRoom('exit: out', out.length, n);
       for (let i = 0; i < n; i++) out[i] = calibrated(calibration, columns, exitLogit(states, i * S));
     },
-    dwellSeconds: (main, seconds, draw) => drawDwell(dwell, main, seconds, draw),
+    dwellSeconds: dwellDrawer(dwell, H),
     save,
   };
 }
