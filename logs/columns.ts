@@ -115,10 +115,10 @@ function addColumn(hash: Hash, column: Float32Array | Float64Array | Int32Array 
   hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
 }
 
-/** SHA-256 over schema, dictionaries and columns; the first 16 hexadecimal digits. The name is not part of it. */
+/** SHA-256 over schema, dictionaries and columns; the first 16 hexadecimal digits. Name, source and warnings are not part of it. */
 function hashOf(log: Omit<Log, 'hash'>): string {
   const hash = createHash('sha256');
-  const { source: _from, ...schema } = log.schema;
+  const { source: _from, warnings: _words, ...schema } = log.schema;
   const words = [
     schema,
     log.actions.values,

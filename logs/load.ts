@@ -3,16 +3,18 @@ import { basename, resolve } from 'node:path';
 import { complaint, messageOf } from '../core/check.js';
 import type { BadRowCount } from './import/bad-rows.js';
 import type { Imported, ImportOptions, ImportProgress } from './import/import-rows.js';
+import { importKuairand, kuairandOrigin } from './import/kuairand.js';
+import type { KuairandOptions } from './import/kuairand-files.js';
 import { importOpenBandit, openBanditFiles, openBanditOrigin } from './import/open-bandit.js';
 import { importTable, tableOrigin, type TableOptions } from './import/table.js';
 import type { Log } from './record.js';
 import { openStore, type LogStore } from './store/log-store.js';
 
 /** Formats that can be imported. */
-export type LogFormat = 'open-bandit' | 'table';
+export type LogFormat = 'open-bandit' | 'kuairand' | 'table';
 
 /** A file or folder outside the store, and how to read it. */
-export interface LogFile extends TableOptions {
+export interface LogFile extends TableOptions, KuairandOptions {
   readonly path: string;
   /** Without it a folder is the Open Bandit Dataset and a file a table. */
   readonly format?: LogFormat;
@@ -23,6 +25,8 @@ export interface LogFile extends TableOptions {
 export async function importLog(store: LogStore, file: LogFile, options: ImportOptions): Promise<Imported> {
   const settings = { ...options, maxBadShare: file.maxBadShare ?? options.maxBadShare ?? 0 };
   const format = file.format ?? (await formatOf(file.path));
+  if (format === 'kuairand') return importKuairand(store, file.path, file, settings);
+  mustBeKuairand(file);
   return format === 'open-bandit'
     ? importOpenBandit(store, file.path, settings)
     : importTable(store, file.path, file, settings);
@@ -39,6 +43,7 @@ export type LogLocation = ({ readonly name: string } | LogFile) & {
 export interface LoadedLog {
   readonly log: Log;
   readonly imported?: BadRowCount;
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -56,8 +61,8 @@ export async function loadLog(location: LogLocation): Promise<LoadedLog> {
     if (known !== undefined) return { log: { ...(await store.read(known.name)), name } };
     const { onProgress } = location;
     const progress = onProgress === undefined ? {} : { onProgress };
-    const { badRows } = await importLog(store, location, { name, replace: true, ...progress });
-    return { log: await store.read(name), imported: badRows };
+    const { badRows, remarks = [] } = await importLog(store, location, { name, replace: true, ...progress });
+    return { log: await store.read(name), imported: badRows, remarks };
   } finally {
     if (typeof location.store === 'string') await store.close();
   }
@@ -67,9 +72,18 @@ export async function loadLog(location: LogLocation): Promise<LoadedLog> {
 async function originOf(file: LogFile): Promise<string> {
   const maxBadShare = file.maxBadShare ?? 0;
   const format = file.format ?? (await formatOf(file.path));
+  if (format === 'kuairand') return kuairandOrigin(file.path, file, maxBadShare);
+  mustBeKuairand(file);
   return format === 'open-bandit'
     ? openBanditOrigin(await openBanditFiles(file.path), maxBadShare)
     : tableOrigin(file.path, file, maxBadShare);
+}
+
+/** @throws a usage error where another format is told how to read KuaiRand */
+function mustBeKuairand({ users, videos, sessionGap }: KuairandOptions): void {
+  const given = Object.entries({ users, videos, 'session-gap': sessionGap }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw complaint('usage', { where: `--${given[0]}`, expected: '--format kuairand', received: 'another format' });
 }
 
 async function formatOf(path: string): Promise<LogFormat> {

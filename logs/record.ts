@@ -44,6 +44,8 @@ export interface LogSchema {
   readonly hasPropensity: boolean;
   /** Where the rows came from: a format and a path for imports, an env or world id for simulated traffic. */
   readonly source: string;
+  /** What forbids ordinary uses of the rows, in sentences, e.g. that they were selected by an outcome. */
+  readonly warnings?: readonly string[];
 }
 
 /** A log in memory. All arrays are columns of N rows in the order they were logged. */

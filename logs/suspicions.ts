@@ -14,16 +14,23 @@ const NEARLY_BINARY = 0.99;
 
 /** Something in a log that is probably not meant. */
 export interface Suspicion {
-  readonly kind: 'tinyPropensity' | 'heavyWeight' | 'duplicatePosition' | 'timeBackwards' | 'notBinary' | 'notFinite';
+  readonly kind:
+    'warning' | 'tinyPropensity' | 'heavyWeight' | 'duplicatePosition' | 'timeBackwards' | 'notBinary' | 'notFinite';
   readonly sentence: string;
   readonly count: number;
-  /** The first ten, counted from 0. */
+  /** The first ten, counted from 0; none where the whole log is meant. */
   readonly rows: readonly number[];
 }
 
 /** Everything suspicious about a log, the gravest first. */
 export function suspicions(log: Log): Suspicion[] {
   return [
+    ...(log.schema.warnings ?? []).map((sentence): Suspicion => ({
+      kind: 'warning',
+      sentence,
+      count: log.rows,
+      rows: [],
+    })),
     ...notFinite(log),
     ...tinyPropensities(log),
     ...heavyWeights(log),

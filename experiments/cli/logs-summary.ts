@@ -35,9 +35,8 @@ export function showSummary(summary: LogSummary): void {
   print();
   if (summary.suspicious.length === 0) print(pc.green('Nothing suspicious.'));
   for (const { sentence, rows, count } of summary.suspicious) {
-    print(
-      `${pc.yellow('suspicious:')} ${sentence} ${count > rows.length ? 'First rows' : 'Rows'}: ${rows.join(', ')}.`,
-    );
+    const which = rows.length === 0 ? '' : ` ${count > rows.length ? 'First rows' : 'Rows'}: ${rows.join(', ')}.`;
+    print(`${pc.yellow('suspicious:')} ${sentence}${which}`);
   }
 }
 

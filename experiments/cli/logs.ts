@@ -46,8 +46,10 @@ function withStore<T>(command: Argv<T>) {
 function withReading<T>(command: Argv<T>) {
   return command
     .option('format', {
-      choices: ['open-bandit', 'table'] as const,
-      describe: 'A folder of the Open Bandit Dataset, or CSV, TSV or NDJSON; by default a folder is the former',
+      choices: ['open-bandit', 'kuairand', 'table'] as const,
+      describe:
+        'A folder of the Open Bandit Dataset, a folder or log of KuaiRand, or CSV, TSV or NDJSON; by default a folder ' +
+        'is the first and a file the last',
     })
     .option('map', {
       type: 'string',
@@ -67,6 +69,21 @@ function withReading<T>(command: Argv<T>) {
       requiresArg: true,
       describe: 'File with all actions, one a line; rows with another action are bad',
     })
+    .option('users', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'KuaiRand: user_features_*.csv (the one beside the logs)',
+    })
+    .option('videos', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'KuaiRand: video_features_basic_*.csv (the one beside the logs)',
+    })
+    .option('session-gap', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'KuaiRand: minutes without a row after which a session begins (30)',
+    })
     .option('max-bad-share', {
       type: 'number',
       default: 0,
@@ -81,11 +98,14 @@ interface Reading {
   readonly positionBase: number | undefined;
   readonly timeUnit: 'auto' | 'ms' | 's' | undefined;
   readonly actions: string | undefined;
+  readonly users: string | undefined;
+  readonly videos: string | undefined;
+  readonly sessionGap: number | undefined;
   readonly maxBadShare: number;
 }
 
 async function logFile(path: string, reading: Reading): Promise<LogFile> {
-  const { format, map, positionBase, timeUnit, actions, maxBadShare } = reading;
+  const { format, map, positionBase, timeUnit, actions, users, videos, sessionGap, maxBadShare } = reading;
   return {
     path,
     maxBadShare,
@@ -94,6 +114,9 @@ async function logFile(path: string, reading: Reading): Promise<LogFile> {
     ...(positionBase === undefined ? {} : { positionBase: positionBase === 0 ? 0 : 1 }),
     ...(timeUnit === undefined ? {} : { timeUnit }),
     ...(actions === undefined ? {} : { actions: await readActionList(actions) }),
+    ...(users === undefined ? {} : { users }),
+    ...(videos === undefined ? {} : { videos }),
+    ...(sessionGap === undefined ? {} : { sessionGap }),
   };
 }
 
@@ -149,11 +172,12 @@ function registerImport(cli: Argv): Argv {
         .positional('path', {
           type: 'string',
           demandOption: true,
-          describe: 'File, or folder of the Open Bandit Dataset',
+          describe: 'File, or folder of the Open Bandit Dataset or of KuaiRand',
         })
         .option('name', { type: 'string', requiresArg: true, describe: 'Name in the store; by default from the path' })
         .option('replace', { type: 'boolean', default: false, describe: 'Replace a stored log of that name' })
         .example('$0 logs import --format open-bandit obd/random/men --name men', 'An Open Bandit folder')
+        .example('$0 logs import --format kuairand KuaiRand-1K --name kuairand', 'A feed with sessions')
         .example(
           '$0 logs import clicks.csv --map action=item --map outcome.click=clicked --map propensity=p',
           'A table',
@@ -163,12 +187,19 @@ function registerImport(cli: Argv): Argv {
       const file = await logFile(path, argv);
       const name = argv.name ?? defaultName(path, file.format);
       const bar = progress(`import ${name}`);
-      const { log, badRows } = await using(await openStore(argv.store), (store) =>
+      const {
+        log,
+        badRows,
+        remarks = [],
+      } = await using(await openStore(argv.store), (store) =>
         importLog(store, file, { name, replace, onProgress: showProgress(bar) }),
       );
       bar.finish(`${log.rows} rows`);
       remarkBadRows(badRows);
-      if (argv.json) printJson({ name: log.name, hash: log.hash, rows: log.rows, source: log.schema.source, badRows });
+      const { hash, rows, schema } = log;
+      const { source, warnings = [] } = schema;
+      for (const sentence of [...warnings.map((text) => `warning: ${text}`), ...remarks]) remark(sentence);
+      if (argv.json) printJson({ name: log.name, hash, rows, source, badRows, warnings, remarks });
       else print(`${log.name}: ${log.rows} rows, hash ${log.hash}, in ${argv.store}`);
     },
   );
@@ -222,9 +253,10 @@ async function findLog(name: string, file: string, path: LogFile) {
   try {
     const bar = progress(`read ${name}`);
     const store = join(folder, 'summary.sqlite');
-    const { log, imported } = await loadLog({ ...path, store, onProgress: showProgress(bar) });
+    const { log, imported, remarks = [] } = await loadLog({ ...path, store, onProgress: showProgress(bar) });
     bar.finish(`${log.rows} rows`);
     if (imported !== undefined) remarkBadRows(imported);
+    for (const sentence of remarks) remark(sentence);
     return log;
   } finally {
     await rm(folder, { recursive: true, force: true });

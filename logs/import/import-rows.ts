@@ -27,6 +27,8 @@ export interface ImportProgress {
 export interface Imported {
   readonly log: StoredLog;
   readonly badRows: BadRowCount;
+  /** What else an importer has to say, in sentences. */
+  readonly remarks?: readonly string[];
 }
 
 /** Knows one format: turns the cells of a row into the next row of its builder. */

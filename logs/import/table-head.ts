@@ -40,6 +40,7 @@ const shape = z.object({
     endReasons: texts,
     hasPropensity: z.boolean(),
     outcomes: texts,
+    warnings: texts.exactOptional(),
   }),
   actions: z.object({
     values: texts,
@@ -58,13 +59,13 @@ const shape = z.object({
 
 /** The head as JSON. Numbers that JSON does not know are written as texts. */
 export function headJson(head: TableHead): string {
-  const { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes } = head.schema;
+  const { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes, warnings } = head.schema;
   const { actions, policies, users, sessions, requests } = head;
   return JSON.stringify({
     format: 'recsys-gym/log-head',
     version: 1,
     timeUnit: head.timeUnit,
-    schema: { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes },
+    schema: { numericNames, categoricalNames, perAction, endReasons, hasPropensity, outcomes, warnings },
     actions: { ...actions, numeric: Array.from(actions.numeric, jsonNumber), categorical: [...actions.categorical] },
     policies,
     users,

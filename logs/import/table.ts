@@ -111,6 +111,7 @@ function startingHead(path: string, plan: TablePlan, table: TableOptions, head: 
     hasPropensity: plan.at.propensity !== undefined,
     outcomes: names('outcome'),
     source: `table ${basename(path)}`,
+    ...(head?.schema.warnings === undefined ? {} : { warnings: head.schema.warnings }),
   };
   const actions = head?.actions ?? (table.actions === undefined ? undefined : namedActions(table.actions));
   return { schema, actions, dictionaries: head ?? { categoricalValues: [] } };

@@ -28,7 +28,7 @@ export async function hashInPieces(
   return hash.digest('hex').slice(0, 16);
 }
 
-/** JSON of the head, in parts: [schema without source, action names, …]. */
+/** JSON of the head, in parts: [schema without source and warnings, action names, …]. */
 function* words(head: LogHead): Generator<string> {
   const { numericNames, categoricalNames, endReasons, hasPropensity, outcomes } = head.schema;
   const perAction = head.schema.perAction.map(({ name, columns }) => ({ name, columns }));

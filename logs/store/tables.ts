@@ -47,6 +47,7 @@ const storedHead = z.object({
     hasPropensity: z.boolean(),
     outcomes: names,
     source: z.string(),
+    warnings: names.exactOptional(),
   }),
   actionNumericNames: names,
   actionCategoricalNames: names,
