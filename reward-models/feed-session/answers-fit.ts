@@ -9,7 +9,7 @@ import { descendInPasses, lossOfLogit } from './epochs.js';
 import { leaveOutOfAnswers } from './leave-out.js';
 import { marginals } from './response-model.js';
 import { buildResponseNetwork, columnOf, responseShape, type ResponseNetwork } from './response-network.js';
-import { lineOf, type DealtRows, type Fitted, type Ground } from './response-rows.js';
+import { lineOf, type DealtRows, type Fitted, type Ground, type Judged } from './response-rows.js';
 import { ResponseBatch, Scorer } from './scorer.js';
 
 /** Whether row r says something about a column: it does not about "given a watch" where there was none. */
@@ -88,18 +88,18 @@ export function fitAnswers({ request, rows, states: { states, at } }: Ground): F
     );
   };
   const scorer = new Scorer(network);
-  const z = new Float32Array(rows.check.length * columns);
-  const scoreAll = (): void => {
-    for (let from = 0; from < rows.check.length;) {
-      const batch = scorer.batch(rows.check.length - from, 1);
-      const some = rows.check.subarray(from, from + batch.size);
+  const scoreRows = (which: Int32Array, z: Float32Array): void => {
+    for (let from = 0; from < which.length;) {
+      const batch = scorer.batch(which.length - from, 1);
+      const some = which.subarray(from, from + batch.size);
       some.forEach((r, i) => batch.write(i, states, at[r], catalogue.features, item[r] * F));
       z.set(scorer.play(batch).subarray(0, some.length * columns), from * columns);
       from += some.length;
     }
   };
+  const z = new Float32Array(rows.check.length * columns);
   const score = (): number => {
-    scoreAll();
+    scoreRows(rows.check, z);
     let sum = 0;
     rows.check.forEach((r, i) => {
       for (let c = 0; c < columns; c++) {
@@ -118,34 +118,38 @@ export function fitAnswers({ request, rows, states: { states, at } }: Ground): F
     ...progress,
   };
   const epochs = descendInPasses({ ...passes, random: random.fork('shuffle') }, settings);
-  scoreAll();
-  const calibration = calibrateAnswers(sessions, rows, bases, z);
-  return { network, epochs, calibration, quality: qualityOfAnswers(sessions, rows, calibration, z) };
+  const everywhere = new Float32Array(item.length * columns);
+  scoreRows(
+    Int32Array.from(item, (_, r) => r),
+    everywhere,
+  );
+  const calibration = calibrateAnswers(sessions, rows.check, bases, everywhere);
+  return { network, epochs, calibration, quality: qualityOfAnswers(sessions, rows, calibration, everywhere) };
 }
 
-/** [columns, 2] lines found on the held-out rows that speak about each column. */
+/**
+ * [columns, 2] the line of each column, from the rows that speak about it.
+ *
+ * @param z [R, columns]
+ */
 function calibrateAnswers(
   sessions: SessionRows,
-  { learn, check }: DealtRows,
+  check: Int32Array,
   bases: Float64Array,
   z: Float32Array,
 ): Float64Array {
   const columns = bases.length;
   const lines = new Float64Array(2 * columns);
+  const all = Int32Array.from(sessions.item, (_, r) => r);
   for (let c = 0; c < columns; c++) {
-    const said = Int32Array.from(check, (_, i) => i).filter((i) => speaks(sessions, check[i], c));
-    let [events, count] = [0, 0];
-    for (const r of learn) {
-      if (!speaks(sessions, r, c)) continue;
-      count++;
-      events += answerOf(sessions, r, c);
-    }
-    const found = {
-      logits: Float64Array.from(said, (i) => z[i * columns + c]),
-      observed: Uint8Array.from(said, (i) => answerOf(sessions, check[i], c)),
-      rarer: Math.min(events, count - events),
+    const judged = (rows: Int32Array): Judged => {
+      const said = rows.filter((r) => speaks(sessions, r, c));
+      return {
+        logits: Float64Array.from(said, (r) => z[r * columns + c]),
+        observed: Uint8Array.from(said, (r) => answerOf(sessions, r, c)),
+      };
     };
-    lines.set(lineOf(bases[c], found), 2 * c);
+    lines.set(lineOf(bases[c], judged(check), judged(all)), 2 * c);
   }
   return lines;
 }
@@ -159,7 +163,7 @@ function qualityOfAnswers(
   const { outcomes } = sessions.layout;
   const H = outcomes.length;
   const p = new Float64Array(check.length * H);
-  check.forEach((_, i) => marginals(calibration, z, i * (2 * H - 1), p, i * H, H));
+  check.forEach((r, i) => marginals(calibration, z, r * (2 * H - 1), p, i * H, H));
   const observed = (r: number, h: number): number => answerOf(sessions, r, columnOf(h, 0));
   return Object.fromEntries(
     outcomes.map((name, h) => [

@@ -1,4 +1,5 @@
 import tf from '@tensorflow/tfjs';
+import { complaint } from '../../core/check.js';
 import { compileInference, compileStep } from '../../core/tensor/compile.js';
 import { sigmoidCrossEntropy } from '../../core/tensor/ops/cross-entropy.js';
 import { Trainer } from '../../core/tensor/train.js';
@@ -8,7 +9,7 @@ import { descendInPasses, lossOfLogit } from './epochs.js';
 import { buildExitNetwork, exitReader, type ExitNetwork } from './exit-network.js';
 import { leaveOutOfExit } from './leave-out.js';
 import { calibrated } from './response-model.js';
-import { lineOf, type Fitted, type Ground } from './response-rows.js';
+import { lineOf, type Fitted, type Ground, type Judged } from './response-rows.js';
 
 /** Rows whose exit is predicted in one go. */
 const CHUNK = 2048;
@@ -23,6 +24,14 @@ export function fitExit({
   const { layout, left, unknown } = sessions;
   const { width: S } = placesOf(layout);
   const [learn, check] = [rows.learn, rows.check].map((some) => some.filter((r) => unknown[r] === 0));
+  const known = Int32Array.from(unknown, (_, r) => r).filter((r) => unknown[r] === 0);
+  if (learn.length === 0) {
+    throw complaint('data', {
+      where: `feed log '${sessions.log.name}', split '${request.split}'`,
+      expected: 'items after which it is known whether the session went on',
+      received: 'none',
+    });
+  }
   const events = learn.reduce((sum, r) => sum + left[r], 0);
   const rate = (events + 0.5) / (learn.length + 1);
   const base = Math.log(rate / (1 - rate));
@@ -50,28 +59,26 @@ export function fitExit({
     play(inputs, learningRate);
   };
   const infer = compileInference(network.parameters, (inputs) => ({ z: network.forward(inputs) }));
-  const z = new Float64Array(check.length);
   const chunk = new Float32Array(CHUNK * I);
-  const scoreAll = (): void => {
-    for (let from = 0; from < check.length; from += CHUNK) {
-      const some = check.subarray(from, from + CHUNK);
+  const judge = (which: Int32Array): Judged => {
+    const logits = new Float64Array(which.length);
+    for (let from = 0; from < which.length; from += CHUNK) {
+      const some = which.subarray(from, from + CHUNK);
       some.forEach((r, i) => reader.read(states, at[r] + S, chunk, i * I));
-      z.set(infer({ exit: { values: chunk, shape: [CHUNK, I] } })['z'].subarray(0, some.length), from);
+      logits.set(infer({ exit: { values: chunk, shape: [CHUNK, I] } })['z'].subarray(0, some.length), from);
     }
+    return { logits, observed: Uint8Array.from(which, (r) => left[r]) };
   };
   const score = (): number => {
-    scoreAll();
-    return check.reduce((sum, r, i) => sum + lossOfLogit(z[i], left[r]), 0) / Math.max(1, check.length);
+    const { logits, observed } = judge(check);
+    return logits.reduce((sum, logit, i) => sum + lossOfLogit(logit, observed[i]), 0) / Math.max(1, check.length);
   };
   const progress = onProgress === undefined ? {} : { onProgress };
   const passes = { parameters: network.parameters, learn: learn.slice(), step, score, name: 'exit', ...progress };
   const epochs = descendInPasses({ ...passes, random: random.fork('exit shuffle') }, settings);
-  scoreAll();
-  const observed = Uint8Array.from(check, (r) => left[r]);
-  const calibration = Float64Array.from(
-    lineOf(base, { logits: z, observed, rarer: Math.min(events, learn.length - events) }),
-  );
-  const predicted = z.map((logit) => calibrated(calibration, 0, logit));
-  const quality = { exit: qualityOf({ unit: 'probability', mean: rate }, predicted, observed) };
+  const held = judge(check);
+  const calibration = Float64Array.from(lineOf(base, held, judge(known)));
+  const predicted = held.logits.map((logit) => calibrated(calibration, 0, logit));
+  const quality = { exit: qualityOf({ unit: 'probability', mean: rate }, predicted, held.observed) };
   return { network, epochs, calibration, quality, rate };
 }

@@ -67,16 +67,35 @@ export interface Fitted<Network> {
   readonly quality: Readonly<Record<string, Quality>>;
 }
 
-/** a and b of σ(a + b·z) by Platt scaling around the base. */
-export function lineOf(
-  base: number,
-  rows: { readonly logits: Float64Array; readonly observed: Uint8Array; readonly rarer: number },
-): [number, number] {
-  const { intercept, slope } = plattScaling({
-    deviation: rows.logits.map((logit) => logit - base),
-    offset: base,
-    observed: rows.observed,
-    priorRows: rows.rarer,
-  });
-  return [base + intercept - slope * base, slope];
+/** Logits of some rows and what happened in them. */
+export interface Judged {
+  readonly logits: Float64Array;
+  readonly observed: Uint8Array;
+}
+
+/**
+ * a and b of σ(a + b·z). The slope b is Platt scaling's on the held-out rows (an overfitted network is too sure of
+ * itself there and not on its own rows); given b, the intercept a is the likeliest on all rows, with a normal prior of
+ * deviation 1 around the base: rates are met where there is most to go by.
+ */
+export function lineOf(base: number, held: Judged, all: Judged): [number, number] {
+  const events = all.observed.reduce((sum, y) => sum + y, 0);
+  const rarer = Math.min(events, all.observed.length - events);
+  const deviation = held.logits.map((logit) => logit - base);
+  const { slope } = plattScaling({ deviation, offset: base, observed: held.observed, priorRows: rarer });
+  let shift = 0;
+  for (let round = 0; round < 50; round++) {
+    let gradient = shift;
+    let curvature = 1;
+    for (let n = 0; n < all.logits.length; n++) {
+      const p = 1 / (1 + Math.exp(-base - shift - slope * (all.logits[n] - base)));
+      gradient += p - all.observed[n];
+      curvature += p * (1 - p);
+    }
+    // At most 1 a round: Newton's method overshoots where the rates are far off.
+    const move = Math.max(-1, Math.min(1, gradient / curvature));
+    shift -= move;
+    if (Math.abs(move) < 1e-9) break;
+  }
+  return [base + shift - slope * base, slope];
 }

@@ -32,7 +32,7 @@ export const RESPONSE_DEFAULTS: ResponseSettings = {
   hidden: [64, 32],
   attention: 16,
   exitHidden: [32],
-  epochs: 8,
+  epochs: 5,
   patience: 2,
   batch: 1024,
   learningRate: 0.004,
