@@ -1,5 +1,6 @@
 import { coverage } from './coverage/coverage.js';
 import { interference } from './interference/interference.js';
+import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
 import { peeking } from './peeking/peeking.js';
 import { relogging } from './relogging/relogging.js';
@@ -14,4 +15,5 @@ export const studies: Readonly<Record<string, Study>> = {
   pairing,
   interference,
   peeking,
+  kuairand,
 };
