@@ -1,8 +1,8 @@
 import tf from '@tensorflow/tfjs';
-import { shuffle } from '../core/distributions.js';
 import { compileStep, type StepTensors } from '../core/tensor/compile.js';
 import type { InputTensors, Numbers } from '../core/tensor/compiled-programs.js';
 import type { AgentKind } from './contract.js';
+import { overMinibatches } from './minibatches.js';
 import { OnPolicyAgent, type OnPolicyParts, type OnPolicySettings, type Update } from './on-policy.js';
 import { take, takeRows, type PolicyNetworks } from './policy/networks.js';
 import { advantages, standardise } from './returns.js';
@@ -81,47 +81,32 @@ export const ppo: AgentKind<PpoSettings> = {
     ),
 };
 
-/** Further numbers of every minibatch, averaged over a lesson. */
-const WATCHED = ['policyLoss', 'valueLoss', 'entropy', 'divergence'] as const;
-
 /** Learns from each lesson as `ppo` says. */
 export function ppoUpdate(settings: PpoSettings, parts: OnPolicyParts): Update {
   const { networks, trainer, random } = parts;
   const step = compileStep(trainer, (inputs) => lossOf(settings, networks, inputs));
   return (lesson) => {
     const { rows, trajectory, encoded, value, trace, progress } = lesson;
-    const { minibatch, epochs, discount, lambda } = settings;
+    const { discount, lambda } = settings;
     const learningRate = settings.learningRate + progress * (settings.learningRateEnd - settings.learningRate);
     const clip = settings.clip + progress * (settings.clipEnd - settings.clip);
     const advantage = new Float32Array(rows);
     advantages(trace, value, discount, lambda, advantage);
     const target = advantage.map((a, i) => a + value[i]);
 
-    const order = Int32Array.from({ length: rows }, (_, i) => i);
-    const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, divergence: 0, gradientNorm: 0 };
-    let batches = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      shuffle(random, order);
-      for (let from = 0; from < rows; from += minibatch) {
-        const pick = order.subarray(from, from + minibatch);
-        const gain = take(advantage, pick, 1);
-        if (settings.standardise) standardise(gain);
-        const column = (values: Float32Array): Numbers => ({ values, shape: [pick.length] });
-        const inputs = {
-          ...takeRows(encoded, pick),
-          old: column(take(trajectory.logProbability, pick, 1)),
-          wanted: column(take(target, pick, 1)),
-          gain: column(gain),
-          clip: { values: Float32Array.of(clip), shape: [] },
-        };
-        const { loss, gradientNorm, outputs } = step(inputs, learningRate);
-        sums.loss += loss;
-        sums.gradientNorm += gradientNorm;
-        for (const name of WATCHED) sums[name] += outputs[name][0];
-        batches++;
-      }
-    }
-    const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / batches]));
+    const means = overMinibatches(rows, settings, random, (pick) => {
+      const gain = take(advantage, pick, 1);
+      if (settings.standardise) standardise(gain);
+      const column = (values: Float32Array): Numbers => ({ values, shape: [pick.length] });
+      const inputs = {
+        ...takeRows(encoded, pick),
+        old: column(take(trajectory.logProbability, pick, 1)),
+        wanted: column(take(target, pick, 1)),
+        gain: column(gain),
+        clip: { values: Float32Array.of(clip), shape: [] },
+      };
+      return step(inputs, learningRate);
+    });
     return { ...means, learningRate, clip };
   };
 }

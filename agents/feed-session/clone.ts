@@ -4,7 +4,7 @@ import type { InputTensors } from '../../core/tensor/compiled-programs.js';
 import type { Lesson, OnPolicyParts, Update } from '../on-policy.js';
 import { take, takeRows } from '../policy/networks.js';
 import { discountedReturns } from '../returns.js';
-import { overMinibatches } from './minibatches.js';
+import { overMinibatches } from '../minibatches.js';
 import type { FeedNetworks } from './networks.js';
 
 export interface CloneSettings {

@@ -1,5 +1,4 @@
 import tf from '@tensorflow/tfjs';
-import { complaint } from '../../core/check.js';
 import { categorical } from '../../core/distributions.js';
 import type { Rng } from '../../core/random.js';
 import { compileInference } from '../../core/tensor/compile.js';
@@ -13,9 +12,10 @@ import { plackettLuce } from '../policy/plackett-luce.js';
 import type { Trajectory } from '../trajectory.js';
 import { FeedEncoding } from './encoding.js';
 import { NEVER, type Exploration } from './exploration.js';
-import type { FeedPlaces } from './places.js';
+import { expectInjected, type FeedPlaces } from './places.js';
 import { scoreNetwork } from './score-network.js';
-import { bestOpen, writeBest, type SupervisedScores } from './scores.js';
+import { writeBest, type SupervisedScores } from './scores.js';
+import { WATCHED, writeWatched } from './watched.js';
 
 export interface FeedNetworksOptions {
   readonly places: FeedPlaces;
@@ -35,15 +35,13 @@ export interface FeedNetworksOptions {
   readonly activation: Activation;
 }
 
-/** Numbers noted of each decision beside the ranker's: whether it differs, divergence, size of h. */
-const WATCHED = 3;
 /** Values are computed for multiples of so many states. */
 const VALUE_ROWS = 256;
 
 /**
  * The policy and value networks of a feed session: z(s, a) = scale_f · f(s, a) + scale_h · h_θ(s, a) over the candidates,
  * from which an exploration strategy makes chances, and V(s) from the state alone. The notes of a decision are the
- * ranker's probabilities [K, H] (where there is a ranker), so that it is not asked again, and three numbers to watch.
+ * ranker's probabilities [K, H] (where there is a ranker), so that it is not asked again, and the numbers of watched.ts.
  */
 export class FeedNetworks implements PolicyNetworks {
   readonly parameters = new ParameterSet();
@@ -71,7 +69,7 @@ export class FeedNetworks implements PolicyNetworks {
     const { K, H, size } = places;
     this.options = options;
     this.#ranked = scores === undefined ? 0 : K * H;
-    this.noteWidth = this.#ranked + WATCHED;
+    this.noteWidth = this.#ranked + WATCHED.length;
     this.#encoding = new FeedEncoding(places, shared, scale.f);
     const { stateWidth, choiceWidth } = this.#encoding;
     const silent = scale.f !== 0;
@@ -111,15 +109,18 @@ export class FeedNetworks implements PolicyNetworks {
 
   act(observation: Float32Array, random: Rng, out: Decision, explore: boolean, notes: Float32Array): void {
     const rows = out.propensity.length;
-    const { K, H, size } = this.options.places;
-    this.#checkInjected(observation, rows);
+    const { places, injected, scores } = this.options;
+    const { K, size } = places;
+    if (!this.#checked && injected !== undefined) expectInjected('recomind', places, injected, observation, rows);
+    this.#checked = true;
     const probabilities = this.rank(observation, rows);
     const z = this.scores(observation, probabilities, rows);
     for (let b = 0; b < rows; b++) {
       const own = z.subarray(b * K, (b + 1) * K);
       if (explore) {
         notes.set(probabilities.subarray(b * this.#ranked, (b + 1) * this.#ranked), b * this.noteWidth);
-        this.#watch(own, probabilities, b * K * H, notes, b * this.noteWidth + this.#ranked);
+        if (scores !== undefined) scores.scores(probabilities, b * this.#ranked, this.#f);
+        writeWatched(own, this.#f, this.options, notes, b * this.noteWidth + this.#ranked);
         out.propensity[b] = this.#draw(own, observation, b, random, out.action);
       } else {
         this.#openGreedy();
@@ -186,55 +187,6 @@ export class FeedNetworks implements PolicyNetworks {
     const pick = categorical(random, this.#chances);
     action[b] = pick;
     return this.#chances[pick];
-  }
-
-  /**
-   * Writes three numbers: 1 where the greedy choice is not the ranker's, the divergence KL(softmax z/T ‖ softmax κf/T)
-   * over the candidates of the greedy choice, and the mean |h|. The first two are 0 without a ranker.
-   */
-  #watch(z: Float64Array, probabilities: Float32Array, at: number, notes: Float32Array, to: number): void {
-    const { scores, scale, exploration, sharpness, temperature } = this.options;
-    const n = exploration.greedy;
-    const f = this.#f;
-    f.fill(0);
-    scores?.scores(probabilities, at, f);
-    let size = 0;
-    for (let k = 0; k < n; k++) size += Math.abs(z[k] - scale.f * f[k]);
-    notes[to + 2] = size / n / scale.h;
-    if (scores === undefined) return;
-    this.#openGreedy();
-    const [mine, its] = [bestOpen(z, this.#open), bestOpen(f, this.#open)];
-    notes[to] = Number(mine !== its);
-    let [total, itsTotal, mean] = [0, 0, 0];
-    for (let k = 0; k < n; k++) {
-      const own = (z[k] - z[mine]) / temperature;
-      const other = (sharpness * (f[k] - f[its])) / temperature;
-      const weight = Math.exp(own);
-      total += weight;
-      itsTotal += Math.exp(other);
-      mean += weight * (own - other);
-    }
-    notes[to + 1] = Math.max(0, mean / total - Math.log(total) + Math.log(itsTotal));
-  }
-
-  #checkInjected(observation: Float32Array, rows: number): void {
-    const { places, injected } = this.options;
-    if (this.#checked || injected === undefined) return;
-    const { K, width, injected: at, env } = places;
-    for (let b = 0; b < rows; b++) {
-      for (let k = 0; k < K; k++) {
-        if (observation[b * width + at + k] === Number(k >= K - injected)) continue;
-        let flags = 0;
-        for (let i = 0; i < K; i++) flags += observation[b * width + at + i];
-        throw complaint('config', {
-          where: `agent recomind in ${env}: injected`,
-          expected: `the last ${injected} of ${K} candidates to be injected`,
-          received: `${flags} of them, with candidate ${k} among the ${observation[b * width + at + k] === 0 ? 'retrieved' : 'injected'}`,
-          try: 'Give the agent the number of injected candidates that the env has.',
-        });
-      }
-    }
-    this.#checked = true;
   }
 
   states(observation: Float32Array, rows: number): Float32Array {

@@ -113,3 +113,24 @@ export function expectLayout(agent: string, places: FeedPlaces, layout: FeedLayo
     try: 'The ranker was fitted on another schema: fit it on a log of this catalogue and these users.',
   });
 }
+
+/** Throws unless the last `wanted` candidates of every observation are the injected ones. */
+export function expectInjected(
+  agent: string,
+  { K, width, injected: at, env }: FeedPlaces,
+  wanted: number,
+  observation: Float32Array,
+  rows: number,
+): void {
+  for (let b = 0; b < rows; b++) {
+    const flags = observation.subarray(b * width + at, b * width + at + K);
+    const k = flags.findIndex((flag, i) => flag !== Number(i >= K - wanted));
+    if (k < 0) continue;
+    throw complaint('config', {
+      where: `agent ${agent} in ${env}: injected`,
+      expected: `the last ${wanted} of ${K} candidates to be injected`,
+      received: `${flags.filter((flag) => flag !== 0).length} injected, and candidate ${k} ${flags[k] === 0 ? 'is not' : 'is'}`,
+      try: 'Give the agent the number of injected candidates that the env has.',
+    });
+  }
+}

@@ -3,7 +3,7 @@ import { compileStep, type StepTensors } from '../../core/tensor/compile.js';
 import type { InputTensors } from '../../core/tensor/compiled-programs.js';
 import type { Learner, Lesson, OnPolicyParts } from '../on-policy.js';
 import { take, takeRows } from '../policy/networks.js';
-import { overMinibatches } from './minibatches.js';
+import { overMinibatches } from '../minibatches.js';
 import type { FeedNetworks } from './networks.js';
 
 export interface QResidualSettings {

@@ -1,8 +1,8 @@
 import { GymError, complaint, suggestion } from '../../core/check.js';
 import type { Rng } from '../../core/random.js';
 import type { EnvSpec } from '../../envs/contract.js';
-import type { AgentKind, BuiltOn, Metrics } from '../contract.js';
-import { OnPolicyAgent, activationOf, type Learner, type Lesson, type OnPolicyParts } from '../on-policy.js';
+import type { AgentKind, BuiltOn } from '../contract.js';
+import { OnPolicyAgent, activationOf, type Learner, type OnPolicyParts } from '../on-policy.js';
 import { ppoUpdate, type PpoSettings } from '../ppo.js';
 import { reinforceUpdate } from '../reinforce.js';
 import { cloneUpdate } from './clone.js';
@@ -11,6 +11,7 @@ import { FeedNetworks, type FeedNetworksOptions } from './networks.js';
 import { expectLayout, feedPlaces } from './places.js';
 import { qResidual } from './q-residual.js';
 import { SupervisedScores, rankerOf } from './scores.js';
+import { watchedMeans } from './watched.js';
 
 /** Names of the ways to learn. */
 export const RECOMIND_LEARNERS = ['reinforce', 'ppo', 'q-residual'] as const;
@@ -55,12 +56,12 @@ const defaults: RecomindSettings = {
   scoreWeights: {},
   valueScale: 1,
   targetEvery: 5,
-  steps: 16,
+  steps: 8,
   minibatch: 256,
   epochs: 4,
   discount: 0.95,
   lambda: 0.9,
-  learningRate: 2e-3,
+  learningRate: 5e-3,
   learningRateEnd: 0,
   clip: 0.2,
   clipEnd: 0.2,
@@ -139,21 +140,9 @@ function withClone(
   };
 }
 
-/** Adds what the policy that gathered a lesson had become, from the last three notes of every decision. */
+/** Adds what the policy that gathered a lesson had become. */
 function watched(learner: Learner): Learner {
-  return { ...learner, update: (lesson) => ({ ...learner.update(lesson), ...watchedMeans(lesson) }) };
-}
-
-function watchedMeans({ rows, trajectory: { notes, noteWidth } }: Lesson): Metrics {
-  let [differs, divergence, residual] = [0, 0, 0];
-  for (let row = 1; row <= rows; row++) {
-    const at = row * noteWidth;
-    differs += notes[at - 3] / rows;
-    divergence += notes[at - 2] / rows;
-    residual += notes[at - 1] / rows;
-  }
-  // Without a ranker there is nothing to compare with.
-  return noteWidth === 3 ? { residual } : { residual, differs, supervisedDivergence: divergence };
+  return { ...learner, update: (lesson) => ({ ...learner.update(lesson), ...watchedMeans(lesson.trajectory) }) };
 }
 
 function optionsOf(spec: EnvSpec, settings: RecomindSettings, built: BuiltOn | undefined): FeedNetworksOptions {

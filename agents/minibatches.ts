@@ -1,12 +1,12 @@
-import { shuffle } from '../../core/distributions.js';
-import type { Rng } from '../../core/random.js';
-import type { CompiledReport } from '../../core/tensor/compile.js';
-import type { Metrics } from '../contract.js';
+import { shuffle } from '../core/distributions.js';
+import type { Rng } from '../core/random.js';
+import type { CompiledReport } from '../core/tensor/compile.js';
+import type { Metrics } from './contract.js';
 
 /**
  * Passes over the rows of a lesson in shuffled minibatches, one gradient step each.
  *
- * @returns the mean over all steps of loss, gradient norm and every output of the step
+ * @returns the mean over all steps of loss, every output and gradient norm
  */
 export function overMinibatches(
   rows: number,
@@ -25,8 +25,8 @@ export function overMinibatches(
     for (let from = 0; from < rows; from += minibatch) {
       const { loss, gradientNorm, outputs } = step(order.subarray(from, from + minibatch));
       add('loss', loss);
-      add('gradientNorm', gradientNorm);
       for (const [name, [value]] of Object.entries(outputs)) add(name, value);
+      add('gradientNorm', gradientNorm);
       batches++;
     }
   }
