@@ -1,6 +1,7 @@
 import type { Quality, ModelCard } from '../reward-models/contract.js';
 import type { AbSection } from './ab/contract.js';
 import type { Agreement, DesignTable, PowerTable } from './ab/simulate/contract.js';
+import type { RealismReport } from './feed-session/realism/contract.js';
 
 /**
  * What an experiment ends in: one document, saved as report.json and drawn as report.html from it alone.
@@ -26,6 +27,8 @@ export interface ReportDocument {
   readonly designs?: readonly DesignTable[];
   readonly power?: readonly PowerTable[];
   readonly agreements?: readonly Agreement[];
+  /** Learned simulators, judged against the log before anything was trained in them. */
+  readonly realism?: readonly RealismReport[];
 }
 
 /** How far the data carries an answer. */

@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { audit, tabThrough } from './_accessibility.test.js';
 import { mixedReport, sampleAbReport } from './_fixture-ab.test.js';
 import { nastyAbReport } from './_fixture-nasty.test.js';
+import { realismReport } from './_fixture-realism.test.js';
 import { sampleReport } from './_fixture.test.js';
 import { renderReport } from './render.js';
 
@@ -81,6 +82,12 @@ const DOCUMENTS = [
     document: nastyAbReport(),
     views: VIEWS.slice(3, 4),
     least: { images: 14, tables: 20, looked: 500 },
+  },
+  {
+    name: 'of judged simulators',
+    document: realismReport(),
+    views: [VIEWS[0], VIEWS[3]],
+    least: { images: 12, tables: 12, looked: 500 },
   },
 ];
 

@@ -17,3 +17,18 @@ export const estimate = z.strictObject({
   bootstrap: pair.exactOptional(),
   others: list(z.strictObject({ interval: pair.nullable(), method: text })).exactOptional(),
 });
+
+/** JSON has no NaN; this is the one place where NaN means something (a single class has no ROC curve): written as null. */
+const numberOrNaN = z.codec(number.nullable(), z.union([number, z.nan()]), {
+  decode: (stored) => stored ?? NaN,
+  encode: (value) => (Number.isNaN(value) ? null : value),
+});
+
+export const quality = z.strictObject({
+  rows: number,
+  loss: number,
+  lossOfConstant: number,
+  auc: numberOrNaN,
+  expectedCalibrationError: number,
+  reliability: list(z.strictObject({ rows: number, meanPredicted: number, meanObserved: number })),
+});

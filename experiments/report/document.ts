@@ -2,27 +2,13 @@ import { z } from 'zod';
 import { GymError, complaint, messageOf } from '../../core/check.js';
 import type { ReportDocument } from '../contract.js';
 import { abTest, agreement, designTable, powerTable } from './document-ab.js';
-import { estimate, list, number, pair, text, verdict } from './document-parts.js';
+import { estimate, list, number, pair, quality, text, verdict } from './document-parts.js';
+import { realism } from './document-realism.js';
 
 /** The file format of report.json. The types live in contract.ts; SCHEMA_IN_STEP ties the schema to them. */
 
 const FORMAT = 'recsys-gym/report';
 const VERSION = 1;
-
-/** JSON has no NaN; this is the one place where NaN means something (a single class has no ROC curve): written as null. */
-const numberOrNaN = z.codec(number.nullable(), z.union([number, z.nan()]), {
-  decode: (stored) => stored ?? NaN,
-  encode: (value) => (Number.isNaN(value) ? null : value),
-});
-
-const quality = z.strictObject({
-  rows: number,
-  loss: number,
-  lossOfConstant: number,
-  auc: numberOrNaN,
-  expectedCalibrationError: number,
-  reliability: list(z.strictObject({ rows: number, meanPredicted: number, meanObserved: number })),
-});
 
 const card = z.strictObject({
   kind: text,
@@ -146,6 +132,7 @@ const schema = z.strictObject({
   designs: list(designTable).exactOptional(),
   power: list(powerTable).exactOptional(),
   agreements: list(agreement).exactOptional(),
+  realism: list(realism).exactOptional(),
 });
 
 type Complete<T> = T extends object ? { readonly [K in keyof T]-?: Complete<T[K]> } : T;

@@ -1,5 +1,6 @@
 import { AB_TERMS } from './legend-ab.js';
 import { FURTHER_ESTIMATORS } from './legend-estimators.js';
+import { REALISM_TERMS } from './legend-realism.js';
 import { SESSION_ESTIMATORS } from './legend-sessions.js';
 
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
@@ -227,6 +228,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
     meaning: 'Everything random in one run follows from it: the same seed gives the same numbers.',
   },
   ...AB_TERMS,
+  ...REALISM_TERMS,
 };
 
 const baseOf = (key: string): string => key.replace(/=.*$/s, '');

@@ -14,6 +14,7 @@ import { overlapSection } from './sections/overlap.js';
 import { policiesSection } from './sections/policies.js';
 import { powerSection } from './sections/power.js';
 import { provenanceSection } from './sections/provenance.js';
+import { realismSection } from './sections/realism.js';
 import { rolloutsSection } from './sections/rollouts.js';
 import { segmentsSection } from './sections/segments.js';
 import { STYLE } from './style.js';
@@ -35,6 +36,7 @@ export async function renderReport(document: ReportDocument): Promise<string> {
     comparisonsSection(document),
     estimatesSection(document),
     overlapSection(document),
+    realismSection(document),
     modelsSection(document),
     segmentsSection(document),
     curvesSection(document),

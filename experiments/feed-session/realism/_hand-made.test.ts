@@ -1,4 +1,3 @@
-import test from 'ava';
 import { KeyedDraws } from '../../../core/draws.js';
 import { makeLog } from '../../../logs/columns.js';
 import { placesOf, type FeedLayout } from '../../../logs/feed-session/layout.js';
@@ -154,19 +153,3 @@ export function modelOf({
     save: unused,
   };
 }
-
-test('the hand-made log is replayed as it was written', (t) => {
-  const rows = handMade([
-    { shown: [{ watch: 1, like: 1, item: 4 }, { watch: 0 }] },
-    { shown: [{ watch: 1 }], end: 'step limit' },
-  ]);
-  t.deepEqual([...rows.starts], [0, 2, 3]);
-  t.deepEqual(rows.layout, LAYOUT);
-  t.deepEqual(
-    [[...rows.left], [...rows.unknown]],
-    [
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
-  );
-});

@@ -136,7 +136,14 @@ function errorCheck(
 
 function directionCheck({ by, from, to, observed, interval, predicted, agrees }: Direction): GateCheck {
   const change = `${short(observed)} (${span(interval)}) in the log, ${short(predicted)} in the model`;
-  const told = agrees === null ? ', which the log does not tell from nothing' : agrees ? '' : ': the other way round';
+  const told =
+    agrees === null
+      ? ', which the log does not tell from nothing'
+      : agrees
+        ? ''
+        : predicted === 0
+          ? ': no change'
+          : ': the other way round';
   return {
     name: `direction by ${by}`,
     passed: agrees !== false,

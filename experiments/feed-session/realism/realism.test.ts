@@ -155,3 +155,19 @@ test('a handful of sessions is judged without a crash, and passes no gate', (t) 
     t.is(report.verdict, 'refused');
   }
 });
+
+test('the hand-made log is replayed as it was written', (t) => {
+  const rows = handMade([
+    { shown: [{ watch: 1, like: 1, item: 4 }, { watch: 0 }] },
+    { shown: [{ watch: 1 }], end: 'step limit' },
+  ]);
+  t.deepEqual([...rows.starts], [0, 2, 3]);
+  t.deepEqual(rows.layout, LAYOUT);
+  t.deepEqual(
+    [[...rows.left], [...rows.unknown]],
+    [
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+  );
+});

@@ -129,8 +129,9 @@ function directionOf(head: HeadRows, { by, parts }: Cut): Direction | undefined 
   const [first, last] = [parts[0], parts[parts.length - 1]];
   const change = clusteredChange(head, first.rows, last.rows, DIRECTION_LEVEL);
   if (change === null) return undefined;
+  // Rounded, so that means of equal numbers are equal.
   const mean = (values: Float64Array, { rows }: Part): number =>
-    rows.reduce((sum, row) => sum + values[row], 0) / rows.length;
+    Number((rows.reduce((sum, row) => sum + values[row], 0) / rows.length).toPrecision(12));
   const predicted = mean(head.predicted, last) - mean(head.predicted, first);
   const told = change.interval[0] > 0 || change.interval[1] < 0;
   return {
