@@ -1,13 +1,11 @@
 import test from 'ava';
 import { existsSync } from 'node:fs';
-import { FEED_END_REASONS, sessionRows } from '../../../logs/feed-session/replay.js';
+import { FEED_END_REASONS } from '../../../logs/feed-session/replay.js';
 import { makeLog } from '../../../logs/index.js';
-import type { ResponseModel } from '../../../reward-models/feed-session/contract.js';
 import type { Played } from '../../feed-session/play.js';
 import { judge } from './judge.js';
 import { kuairand, type KuairandNumbers } from './kuairand.js';
 import { dealUsers } from './sides.js';
-import { onStrangers } from './strangers.js';
 
 const folder = '../shared/data/kuairand_slice';
 
@@ -100,45 +98,6 @@ test('users are dealt whole, and only sessions after the first fifth are used', 
   t.notDeepEqual(dealUsers(log, 2).ranker.row, sides.ranker.row);
 });
 
-test('on strangers, by hand: a model that says one quarter, then the main outcome itself', (t) => {
-  const sessions = sessionRows(tinyLog());
-  const model: ResponseModel = {
-    card: {
-      layout: sessions.layout,
-      fittedOn: { log: 'tiny', logHash: '', split: '', rows: 1 },
-      exitRate: 0.5,
-      quality: {},
-      settings: {},
-      epochs: 1,
-      parameters: 0,
-    },
-    layout: sessions.layout,
-    rank: () => undefined,
-    respond: (n, _states, _items, out) => {
-      for (let r = 0; r < n; r++) out.set([0.25, 0, 0.25, 1], 4 * r);
-    },
-    exit: (_n, _states, out) => out.fill(0.5),
-    dwellSeconds: (_answers, _at, seconds) => seconds,
-    save: () => new Uint8Array(0),
-  };
-  const { heads, places, dwell } = onStrangers(model, sessions, sessions, 1);
-  t.deepEqual(
-    heads.map(({ head, rate, predicted }) => [head, rate, predicted]),
-    [
-      ['watch10s', 0.25, 0.25],
-      ['like', 0.25, 0.25],
-      ['exit', 19 / 39, 0.5],
-    ],
-    'the last session has no known ending',
-  );
-  const entropy = -(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75));
-  t.true(Math.abs(heads[0].quality.loss - entropy) < 1e-12 && heads[0].quality.expectedCalibrationError < 1e-12);
-  t.deepEqual(places[0], { place: '1', rows: 20, watched: 0.5, watchedPredicted: 0.25, left: 0, leftPredicted: 0.5 });
-  t.deepEqual([places[1].watched, places[1].left], [0, 1]);
-  t.deepEqual(dwell.drawn, [10, 10, 20]);
-  t.deepEqual(dwell.logged, [9, 19, 29]);
-});
-
 test('without a folder it says what it wants', async (t) => {
   const settings = { deals: 1, steps: 1, sessions: 32 };
   await t.throwsAsync(kuairand.run({ data: undefined, seed: 1, settings }), { code: 'usage', message: /--data/ });
@@ -150,10 +109,10 @@ withData(`the slice, a small run${existsSync(folder) ? '' : ` (${folder} is not 
   const result = await kuairand.run({ data: folder, seed: 1, settings: { deals: 1, steps: 2048, sessions: 1024 } });
   const { deals } = result.numbers as KuairandNumbers;
   t.deepEqual(result.failures, []);
-  const [{ parts, strangers, judged }] = deals;
+  const [{ parts, realism, judged }] = deals;
   const all = Object.values(parts);
   t.true(all.reduce((sum, { users }) => sum + users, 0) <= 664);
   t.deepEqual([judged.untrained.difference, judged.untrained.interval], [0, [0, 0]]);
   t.true(judged.random.interval[1] < 0);
-  for (const { heads } of Object.values(strangers)) t.true(heads[0].quality.loss < heads[0].quality.lossOfConstant);
+  for (const { heads } of Object.values(realism)) t.true(heads[0].quality.loss < heads[0].quality.lossOfConstant);
 });

@@ -1,11 +1,14 @@
 import type { Agent } from '../../../agents/contract.js';
 import { GymError, expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
+import { stream } from '../../../core/random.js';
+import type { RealismReport } from '../../feed-session/realism/contract.js';
+import { realismOf } from '../../feed-session/realism/realism.js';
+import type { ResponseModel } from '../../../reward-models/feed-session/contract.js';
 import type { Log } from '../../../logs/index.js';
 import type { Study, StudyResult } from '../study.js';
 import { feedOf, judge, play, rankerAlone, trained, type Judgement } from './judge.js';
 import { dealUsers, fitSides, importSlice, SLICE, type Sides } from './sides.js';
-import { onStrangers, type OnStrangers } from './strangers.js';
 
 const JUDGING_SEED = 10_007;
 
@@ -14,7 +17,8 @@ interface Deal {
   readonly parts: Readonly<
     Record<string, { readonly users: number; readonly sessions: number; readonly rows: number }>
   >;
-  readonly strangers: Readonly<Record<'A' | 'B', OnStrangers>>;
+  /** Both simulators on the users met in B, whom no model was fitted on. */
+  readonly realism: Readonly<Record<'A' | 'B', RealismReport>>;
   /** Each against the ranker alone. */
   readonly judged: Readonly<Record<'random' | 'untrained' | 'inA' | 'inB', Judgement>>;
 }
@@ -61,13 +65,20 @@ function dealt(log: Log, seed: number, steps: number, sessions: number): Deal {
   const aloneB = play(envB, rankerAlone(envB, ranker), luck, sessions);
   const inB = (agent: Agent, explore = false): Judgement =>
     judge(play(envB, agent, luck, sessions, explore), aloneB, peopleB.users, hide);
+  const realism = (name: string, model: ResponseModel): RealismReport =>
+    realismOf({
+      model,
+      simulator: `simulator ${name}`,
+      heldOut: sides['met in B'],
+      // Nobody knows the policies that wrote the log, so that none can be played here.
+      simulated: [],
+      logged: [],
+      random: stream(seed).fork('kuairand').fork(`realism ${name}`),
+    });
   const agent = trained(envA, ranker, seed, steps);
   return {
     parts: sizesOf(sides),
-    strangers: {
-      A: onStrangers(modelA, sides['simulator A'], sides['met in B'], seed),
-      B: onStrangers(modelB, sides['simulator B'], sides['met in B'], seed),
-    },
+    realism: { A: realism('A', modelA), B: realism('B', modelB) },
     judged: {
       random: inB(rankerAlone(envB, ranker, 1), true),
       untrained: inB(trained(envB, ranker, seed, 0)),
@@ -97,7 +108,7 @@ function resultOf(numbers: KuairandNumbers): StudyResult {
     deals.filter(({ judged }) => signOf(judged.inA) > 0 && signOf(judged.inB) === sign).length;
   const gains = deals.filter(({ judged }) => signOf(judged.inA) > 0).length;
   return {
-    tables: [...strangerTables(deals[0]), judgedTable(deals)],
+    tables: [...firstDeal(deals[0]), realismTable(deals), judgedTable(deals)],
     notes: [
       `Of ${deals.length} deals, recomind gains in its own simulator A in ${gains}; of these it gains in B in ${holds(1)}, loses in ${holds(-1)}, and does not differ in ${holds(0)}.`,
       'Recomind learns in A only. B is fitted on other users and peopled by yet others; it is no truth either.',
@@ -134,9 +145,8 @@ function judgedTable(deals: readonly Deal[]): StudyResult['tables'][number] {
       'ranker items',
       'hidden',
       'ranker hidden',
-      'ece',
     ],
-    rows: deals.flatMap(({ judged, strangers }, i) =>
+    rows: deals.flatMap(({ judged }, i) =>
       (
         [
           ['random', 'B', judged.random],
@@ -152,15 +162,44 @@ function judgedTable(deals: readonly Deal[]): StudyResult['tables'][number] {
         ...j.interval,
         ...j.length,
         ...j.share,
-        strangers[where].heads[0].quality.expectedCalibrationError,
       ]),
     ),
   };
 }
 
+/** How real each deal's simulators are, and the first thing that speaks against them. */
+function realismTable(deals: readonly Deal[]): StudyResult['tables'][number] {
+  return {
+    caption: 'Realism on users whom no model was fitted on (verdict as in experiments/feed-session/realism)',
+    columns: ['deal', 'in', 'verdict', 'exit gate', 'watch error', 'exit error', 'exit slope', 'first reason'],
+    rows: deals.flatMap(({ realism }, i) =>
+      Object.entries(realism).map(
+        ([
+          name,
+          {
+            verdict,
+            gate: { exit },
+            heads,
+            reasons,
+          },
+        ]) => [
+          String(i + 1),
+          name,
+          verdict,
+          exit.passed ? 'passed' : 'failed',
+          heads[0].quality.expectedCalibrationError,
+          heads[heads.length - 1].quality.expectedCalibrationError,
+          exit.slope?.value ?? null,
+          reasons.at(0) ?? '',
+        ],
+      ),
+    ),
+  };
+}
+
 /** Everything about the first deal's simulators. */
-function strangerTables({ parts, strangers }: Deal): StudyResult['tables'] {
-  const simulators = (['A', 'B'] as const).map((name) => ({ name, ...strangers[name] }));
+function firstDeal({ parts, realism }: Deal): StudyResult['tables'] {
+  const simulators = Object.entries(realism);
   return [
     {
       caption: 'Deal 1: who is for what. Users are dealt by hash; sessions of the first fifth of the time are left out',
@@ -168,26 +207,40 @@ function strangerTables({ parts, strangers }: Deal): StudyResult['tables'] {
       rows: Object.entries(parts).map(([part, own]) => [part, own.users, own.sessions, own.rows]),
     },
     {
-      caption: 'Deal 1: both simulators on the users met in B, whom no model was fitted on',
-      columns: ['head', 'in', 'logged', 'predicted', 'log loss', 'of the constant', 'auc', 'ece'],
-      rows: strangers.A.heads.flatMap(({ head }, h) =>
-        simulators.map(({ name, heads }) => {
-          const { rate, predicted, quality: q } = heads[h];
-          return [head, name, rate, predicted, q.loss, q.lossOfConstant, q.auc, q.expectedCalibrationError];
+      caption: 'Deal 1: both simulators on the users met in B, head by head',
+      columns: ['head', 'in', 'logged', 'predicted', 'log loss', 'of the constant', 'auc', 'error', 'by chance', 'ok'],
+      rows: realism.A.heads.flatMap(({ head }, h) =>
+        simulators.map(([name, { heads }]) => {
+          const { meanObserved, meanPredicted, quality: q, errorByChance, ok } = heads[h];
+          const error = q.expectedCalibrationError;
+          return [
+            head,
+            name,
+            meanObserved,
+            meanPredicted,
+            q.loss,
+            q.lossOfConstant,
+            q.auc,
+            error,
+            errorByChance,
+            ok ? '' : 'no',
+          ];
         }),
       ),
     },
     {
-      caption: 'Deal 1: the same users by place in the session, as logged and one step ahead along the logged items',
-      columns: ['place', 'in', 'rows', 'watched', 'predicted', 'left', 'predicted left'],
-      rows: simulators.flatMap(({ name, places }) =>
-        places.map((p) => [p.place, name, p.rows, p.watched, p.watchedPredicted, p.left, p.leftPredicted]),
+      caption: 'Deal 1: watched and left by the steps so far, one step ahead along the logged items',
+      columns: ['head', 'in', 'slice', 'rows', 'logged', 'predicted'],
+      rows: simulators.flatMap(([name, { slices, heads }]) =>
+        slices
+          .filter(
+            ({ head, by }) =>
+              by === 'steps so far' && (head === heads[0].head || head === heads[heads.length - 1].head),
+          )
+          .flatMap(({ head, rows }) =>
+            rows.map((slice) => [head, name, slice.slice, slice.rows, slice.observed, slice.predicted]),
+          ),
       ),
-    },
-    {
-      caption: 'Deal 1: quartiles of dwell seconds of the same rows, logged and drawn',
-      columns: ['in', 'logged 25 %', 'logged 50 %', 'logged 75 %', 'drawn 25 %', 'drawn 50 %', 'drawn 75 %'],
-      rows: simulators.map(({ name, dwell }) => [name, ...dwell.logged, ...dwell.drawn]),
     },
   ];
 }
