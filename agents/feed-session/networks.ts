@@ -8,6 +8,7 @@ import { ParameterSet, orthogonal } from '../../core/tensor/parameters.js';
 import type { Decision } from '../contract.js';
 import type { ActionHead } from '../policy/head.js';
 import type { EncodedRows, Judgement, PolicyNetworks } from '../policy/networks.js';
+import { oneHot } from '../policy/one-hot.js';
 import { plackettLuce } from '../policy/plackett-luce.js';
 import type { Trajectory } from '../trajectory.js';
 import { FeedEncoding } from './encoding.js';
@@ -266,7 +267,7 @@ export class FeedNetworks implements PolicyNetworks {
       return { logProbability: logProbability.as1D(), entropy: entropy.as1D(), value };
     }
     const logs = exploration.logChances(scaled, inputs);
-    const taken = tf.oneHot(tf.cast(actions.as1D(), 'int32'), K, 1, 0, 'float32');
+    const taken = oneHot(actions.as1D(), K);
     const logProbability = tf.sum(tf.mul(logs, taken), 1).as1D();
     const entropy = tf.neg(tf.sum(tf.mul(tf.exp(logs), logs), 1)).as1D();
     return { logProbability, entropy, value };

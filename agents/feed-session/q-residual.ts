@@ -3,6 +3,7 @@ import { compileStep, type StepTensors } from '../../core/tensor/compile.js';
 import type { InputTensors } from '../../core/tensor/compiled-programs.js';
 import type { Learner, Lesson, OnPolicyParts } from '../on-policy.js';
 import { take, takeRows } from '../policy/networks.js';
+import { oneHot } from '../policy/one-hot.js';
 import { overMinibatches } from '../minibatches.js';
 import type { FeedNetworks } from './networks.js';
 
@@ -64,7 +65,7 @@ function lossOf(
   const z = networks.scoreTensors(inputs);
   const K = z.shape[1];
   const wanted = inputs['wanted'].as1D();
-  const taken = tf.oneHot(tf.cast(inputs['actions'].as1D(), 'int32'), K, 1, 0, 'float32');
+  const taken = oneHot(inputs['actions'].as1D(), K);
   const q = tf.div(tf.sum(tf.mul(z, taken), 1), sharpness).as1D();
   const qLoss = tf.mean(tf.squaredDifference(q, wanted));
   const valueLoss = tf.mean(tf.squaredDifference(networks.valueTensor(inputs), wanted));

@@ -1,6 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import { complaint } from '../../core/check.js';
 import type { ActionHead } from './head.js';
+import { oneHot } from './one-hot.js';
 
 /** Added to the score of a candidate that an earlier place took: its chance is then exactly 0. */
 const TAKEN = -1e9;
@@ -85,7 +86,7 @@ export function plackettLuce(candidates: number, size: number): ActionHead {
       let left: tf.Tensor = outputs;
       for (let j = 0; j < size; j++) {
         const picks = tf.slice(actions, [0, j], [rows, 1]).as1D();
-        const taken = tf.oneHot(tf.cast(picks, 'int32'), candidates, 1, 0, 'float32');
+        const taken = oneHot(picks, candidates);
         const chances = tf.logSoftmax(left);
         logs.push(tf.sum(tf.mul(chances, taken), 1));
         entropies.push(tf.neg(tf.sum(tf.mul(tf.exp(chances), chances), 1)));

@@ -1,11 +1,12 @@
 import test from 'ava';
 import tf from '@tensorflow/tfjs';
 import { fc, testProp } from '@fast-check/ava';
-import { startBackend } from '../../core/tensor/backend.js';
+import { backendInUse, startBackend } from '../../core/tensor/backend.js';
 import { buffer, whyNot, type Space } from '../../core/space.js';
 import { stream } from '../../core/random.js';
 import { decide, encodeActions, type ActionHead } from './head.js';
 import { headOf } from './heads.js';
+import { oneHot } from './one-hot.js';
 
 test.before(async () => {
   await startBackend(process.env['RECSYS_GYM_BACKEND']);
@@ -172,4 +173,12 @@ testProp(
 test('a box with one bound and a slate longer than its candidates are refused', (t) => {
   t.throws(() => headOf({ kind: 'box', shape: [1], low: 0, high: Infinity }), { message: /two finite bounds or none/ });
   t.throws(() => headOf({ kind: 'slate', size: 3, candidates: 2 }), { message: /3 places, 2 candidates/ });
+});
+
+test.serial('one-hot rows are ones and zeros on every backend', async (t) => {
+  const before = backendInUse();
+  for (const backend of ['wasm', 'cpu', before]) {
+    await startBackend(backend);
+    t.deepEqual([...tf.tidy(() => oneHot(tf.tensor1d([2, 0]), 3).dataSync())], [0, 0, 1, 1, 0, 0], backend);
+  }
 });
