@@ -20,6 +20,13 @@ export const BOOTSTRAPS = ['residual', 'scratch', 'clone'] as const;
 
 /** Beside what PPO has (`clip`, `lambda`, `epochs` and `minibatch` are read by the learners that know them): */
 export interface RecomindSettings extends PpoSettings {
+  /**
+   * Steps of every world between two updates. `reinforce` takes one gradient step over all steps × worlds × K
+   * candidates at once: some 4 kB of memory per candidate scored. 4 to 32.
+   */
+  readonly steps: number;
+  /** Adam's step size at the start. 5e-3 to 1e-2 for reinforce, 1e-3 to 5e-3 for the others. */
+  readonly learningRate: number;
   /** reinforce, ppo or q-residual. */
   readonly learner: string;
   /** residual: starts as the ranker; scratch: near uniform, without it; clone: scratch, first taught by the ranker. */
