@@ -10,12 +10,15 @@ export interface PairedEffect {
   readonly difference: Estimate;
   /** What the interval would be if the two arms had met other users and other luck. */
   readonly unpaired: Estimate;
+  /** treated ÷ control − 1, by the same pairs; refused where the control is 0. */
+  readonly relative: Estimate;
 }
 
 /**
  * The difference of a metric between two plays of the same units, one under each arm. By linearisation: of a mean the
  * influence of a unit is x_u − mean, of a ratio (numerator_u − R·denominator_u) ÷ mean denominator; the standard error is
- * that of the difference of the two influences, so what luck does to both arms alike cancels. A quantile has no interval.
+ * that of the difference of the two influences, so what luck does to both arms alike cancels; of the relative effect B/A − 1
+ * it is that of (influence_B − (B/A)·influence_A) / A. A quantile has no interval.
  */
 export function pairedEffect(treated: Trial, control: Trial, metric: Metric, level: number): PairedEffect {
   const own = summaryOf(treated, metric);
@@ -23,19 +26,29 @@ export function pairedEffect(treated: Trial, control: Trial, metric: Metric, lev
   const value = own.value - other.value;
   const none = (method: string): Estimate => ({ value, standardError: null, interval: null, method });
   if (own.influence === undefined || other.influence === undefined || own.influence.length !== other.influence.length)
-    return { difference: none('paired plays'), unpaired: none('unpaired plays') };
+    return {
+      difference: none('paired plays'),
+      unpaired: none('unpaired plays'),
+      relative: { ...none('paired plays'), value: other.value === 0 ? null : value / other.value },
+    };
   const against = other.influence;
   const n = against.length;
   const paired = moments(own.influence.map((x, u) => x - against[u])).variance / n;
   const unpaired = (moments(own.influence).variance + moments(against).variance) / n;
-  const estimate = (variance: number, method: string): Estimate => {
+  const ratio = own.value / other.value;
+  const scaled = moments(own.influence.map((x, u) => (x - ratio * against[u]) / other.value)).variance / n;
+  const estimate = (at: number, variance: number, method: string): Estimate => {
     const standardError = Math.sqrt(variance);
-    const { low, high } = normalInterval(value, standardError, level);
-    return { value, standardError, interval: [low, high], method };
+    const { low, high } = normalInterval(at, standardError, level);
+    return { value: at, standardError, interval: [low, high], method };
   };
   return {
-    difference: estimate(paired, `paired plays of ${n} units, ${100 * level}%`),
-    unpaired: estimate(unpaired, `unpaired plays of ${n} units each, ${100 * level}%`),
+    difference: estimate(value, paired, `paired plays of ${n} units, ${100 * level}%`),
+    unpaired: estimate(value, unpaired, `unpaired plays of ${n} units each, ${100 * level}%`),
+    relative:
+      other.value === 0
+        ? { value: null, standardError: null, interval: null, method: 'paired plays: the control is 0' }
+        : estimate(ratio - 1, scaled, `paired plays of ${n} units, ${100 * level}%`),
   };
 }
 
