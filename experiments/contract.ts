@@ -2,6 +2,7 @@ import type { Quality, ModelCard } from '../reward-models/contract.js';
 import type { AbSection } from './ab/contract.js';
 import type { Agreement, DesignTable, PowerTable } from './ab/simulate/contract.js';
 import type { RealismReport } from './feed-session/realism/contract.js';
+import type { LiftTable } from './feed-session/contract.js';
 
 /**
  * What an experiment ends in: one document, saved as report.json and drawn as report.html from it alone.
@@ -24,6 +25,8 @@ export interface ReportDocument {
   readonly rollouts: readonly RolloutSection[];
   /** A/B tests: of recorded data, or played in a world. */
   readonly abTests?: readonly AbSection[];
+  /** Policies tried in a simulator or world, all for the same users with the same luck. */
+  readonly lifts?: readonly LiftTable[];
   readonly designs?: readonly DesignTable[];
   readonly power?: readonly PowerTable[];
   readonly agreements?: readonly Agreement[];

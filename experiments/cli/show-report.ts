@@ -102,6 +102,33 @@ function showTest({ name, metrics, sampleRatio }: AbSection): void {
   );
 }
 
+/** What policies did to a control, place by place. */
+function showLifts({ lifts = [] }: ReportDocument): void {
+  for (const { place, control, users, rows } of lifts) {
+    print();
+    print(
+      table(
+        [`in ${place}, ${users} users`, 'metric', control, 'policy', 'relative, %'],
+        rows.map(({ policy, metric, control: before, value, relative }) => [
+          policy,
+          metric,
+          brief(before),
+          brief(value),
+          withInterval(inPercent(relative)),
+        ]),
+      ),
+    );
+  }
+}
+
+function inPercent({ value, interval, ...rest }: Estimate): Estimate {
+  return {
+    ...rest,
+    value: value === null ? null : 100 * value,
+    interval: interval === null ? null : [100 * interval[0], 100 * interval[1]],
+  };
+}
+
 /** What only simulated tests say: agreement, designs, power. */
 function showSimulation({ agreements = [], designs = [], power = [] }: ReportDocument): void {
   for (const { quantity, rows, sentence } of agreements) {

@@ -31,4 +31,19 @@ export const quality = z.strictObject({
   auc: numberOrNaN,
   expectedCalibrationError: number,
   reliability: list(z.strictObject({ rows: number, meanPredicted: number, meanObserved: number })),
+export const liftTable = z.strictObject({
+  place: text,
+  control: text,
+  seeds: list(number),
+  users: number,
+  rows: list(
+    z.strictObject({
+      policy: text,
+      metric: text,
+      control: number,
+      value: number,
+      relative: estimate,
+      perSeed: list(estimate),
+    }),
+  ),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GymError, complaint, messageOf } from '../../core/check.js';
 import type { ReportDocument } from '../contract.js';
 import { abTest, agreement, designTable, powerTable } from './document-ab.js';
-import { estimate, list, number, pair, quality, text, verdict } from './document-parts.js';
+import { estimate, liftTable, list, number, pair, quality, text, verdict } from './document-parts.js';
 import { realism } from './document-realism.js';
 
 /** The file format of report.json. The types live in contract.ts; SCHEMA_IN_STEP ties the schema to them. */
@@ -129,6 +129,7 @@ const schema = z.strictObject({
     }),
   ),
   abTests: list(abTest).exactOptional(),
+  lifts: list(liftTable).exactOptional(),
   designs: list(designTable).exactOptional(),
   power: list(powerTable).exactOptional(),
   agreements: list(agreement).exactOptional(),

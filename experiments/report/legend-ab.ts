@@ -24,6 +24,18 @@ export const AB_TERMS: Readonly<Record<string, Term>> = {
       "The difference as a share of the size of the control's value. Its interval knows that the control is an estimate too.",
     unit: '%',
   },
+  lift: {
+    name: 'Relative to the control',
+    meaning:
+      'What a policy adds to the control as a share of it, every user having met both with the same luck. Its interval is over users, or over seeds when there are at least 3.',
+    unit: '%',
+  },
+  conditionalDepth: {
+    name: 'Depth given so many items',
+    meaning:
+      'Mean depth of the sessions that got that far. A policy changes which sessions get that far, so it mixes who stays with how long they stay: read it beside the depth of all sessions and the share that got that far.',
+    unit: 'items',
+  },
   pValue: {
     name: 'p',
     meaning:

@@ -9,6 +9,7 @@ import { comparisonsSection } from './sections/comparisons.js';
 import { curvesSection } from './sections/curves.js';
 import { designsSection } from './sections/designs.js';
 import { estimatesSection } from './sections/estimates.js';
+import { liftsSection } from './sections/lifts.js';
 import { modelsSection } from './sections/models.js';
 import { overlapSection } from './sections/overlap.js';
 import { policiesSection } from './sections/policies.js';
@@ -28,6 +29,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
  */
 export async function renderReport(document: ReportDocument): Promise<string> {
   const found = await Promise.all([
+    liftsSection(document),
     abSections(document),
     agreementsSection(document),
     designsSection(document),

@@ -1,0 +1,22 @@
+import type { Estimate } from '../contract.js';
+
+/** What policies did to a control, by several metrics: every user met each of them, with the same luck. */
+export interface LiftTable {
+  /** Where, in words: "the generated world", "the simulator it learned in". */
+  readonly place: string;
+  readonly control: string;
+  readonly seeds: readonly number[];
+  readonly users: number;
+  readonly rows: readonly {
+    readonly policy: string;
+    readonly metric: string;
+    /** Means over the seeds, of the control and of the policy. */
+    readonly control: number;
+    readonly value: number;
+    /** policy ÷ control − 1: over the seeds when there are at least 3, else the mean of the seeds' own. */
+    readonly relative: Estimate;
+    /** The same of every seed, with the interval over its users. */
+    readonly perSeed: readonly Estimate[];
+  }[];
+}
+

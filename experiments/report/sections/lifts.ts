@@ -1,0 +1,74 @@
+import type { ReportDocument } from '../../contract.js';
+import type { LiftTable } from '../../feed-session/contract.js';
+import { html, table, type Html } from '../html.js';
+import { intervalFigure } from '../interval-figures.js';
+import { count, percentWriting, significant } from '../numbers.js';
+import { intervalMethods, spoken, withInterval, type Section } from '../parts.js';
+
+type Row = LiftTable['rows'][number];
+
+/** What every policy did to the control, place by place; the first place is where it counts. */
+export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Section | undefined> {
+  const filled = lifts.filter(({ rows }) => rows.length > 0);
+  if (filled.length === 0) return undefined;
+  return {
+    id: 'lifts',
+    title: 'Policies side by side',
+    terms: ['lift', 'conditionalDepth', 'seed', 'interval'],
+    body: [
+      html`<p class="lead">
+        Every user met every policy, with the same luck. A number from the simulator that a policy learned in is what it
+        was promised, not what it keeps.
+      </p>`,
+      await Promise.all(filled.map((lift, i) => onePlace(lift, { among: filled.length, index: i }))),
+    ],
+  };
+}
+
+async function onePlace(
+  { place, control, rows, users, seeds }: LiftTable,
+  { among, index }: { readonly among: number; readonly index: number },
+): Promise<Html> {
+  const writing = percentWriting(rows.map(({ relative }) => relative));
+  const [{ metric: main }] = rows;
+  const leading = rows.filter(({ metric }) => metric === main);
+  const policies = [...new Set(rows.map(({ policy }) => policy))];
+  return html`<h3>In ${place}</h3>
+    <p>
+      Against <strong>${control}</strong>: ${count(users)} users, ${seeds.length}
+      ${seeds.length === 1 ? 'seed' : 'seeds'}.
+    </p>
+    ${await intervalFigure({
+      chart: {
+        rows: leading.map(({ policy, relative, perSeed }) => ({
+          label: policy,
+          value: relative.value === null ? null : 100 * relative.value,
+          interval:
+            relative.interval === null ? null : ([100 * relative.interval[0], 100 * relative.interval[1]] as const),
+          parts: perSeed.length > 1 ? perSeed.flatMap(({ value }) => (value === null ? [] : [100 * value])) : [],
+          emphasis: true,
+        })),
+        xTitle: `${main}: % more than ${control}`,
+      },
+      label: [
+        `${main} in ${place}, relative to ${control}.`,
+        ...leading.map(({ policy, relative }) => `${policy}: ${spoken(relative, writing)}.`),
+      ].join(' '),
+      caption: `${main}: what each policy adds to ${control}, with its interval.`,
+    })}
+    ${table<Row>({
+      caption: `Every metric in ${place}${among > 1 ? ` (${index + 1} of ${among})` : ''}`,
+      hideCaption: true,
+      columns: [
+        { head: 'Metric', cell: ({ metric }) => metric },
+        { head: control, numeric: true, cell: ({ control: value }) => significant(value) },
+        { head: 'Policy', numeric: true, cell: ({ value }) => significant(value) },
+        { head: 'Relative', numeric: true, cell: ({ relative }) => withInterval(relative, writing) },
+      ],
+      groups: policies.map((policy) => ({
+        heading: policy,
+        rows: rows.filter((row) => row.policy === policy),
+      })),
+    })}
+    ${intervalMethods(rows.map(({ relative }) => relative))}`;
+}
