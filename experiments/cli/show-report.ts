@@ -70,6 +70,7 @@ export function showReport(document: ReportDocument, dir: string): void {
     );
   }
   for (const section of abTests) showTest(section);
+  showLifts(document);
   showSimulation(document);
   print();
   print(`${VERDICT_COLOUR[answer.verdict](answer.verdict.toUpperCase())}  ${answer.sentence}`);

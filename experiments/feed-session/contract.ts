@@ -19,4 +19,3 @@ export interface LiftTable {
     readonly perSeed: readonly Estimate[];
   }[];
 }
-

@@ -1,6 +1,7 @@
 import type { Agent, Metrics } from '../../agents/contract.js';
 import { choose } from '../../core/check.js';
 import { hash32, stream } from '../../core/random.js';
+import type { EnvSpec } from '../../envs/contract.js';
 import { compileReward, type Reward } from '../../reward-models/formula.js';
 import { DWELL, populationOf, type SessionRows } from '../../logs/feed-session/replay.js';
 import type { Log } from '../../logs/record.js';
@@ -13,8 +14,12 @@ import { feedWorldDefaults } from '../../simulators/feed-session/settings.js';
 import { completeSettings } from '../../core/settings.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
 import { train, type Checkpoint } from '../online/train.js';
+import { readCheckpoint, writeCheckpoint, type SeedCurve } from '../run/seed-checkpoint.js';
 import { agents } from '../tables.js';
 import { dealUsers, fitArtefact, HELD_OUT, type Artefact, type Keep } from './artefacts.js';
+import { judgeSimulator } from './judging.js';
+import type { RealismReport } from './realism/contract.js';
+import { refuseUnlessForced } from './realism/verdict.js';
 import { feedEnv, otherSettings, setScene, type Scene } from './scene.js';
 import { PLAYED_TOGETHER, serveWorld } from './serving.js';
 import { tryPolicies, type Contestant, type Tried } from './trying.js';
@@ -25,6 +30,8 @@ export interface SeedRequest {
   /** The log, where it is stored. */
   readonly log?: Log;
   readonly keep?: Keep;
+  /** File in which the training is kept. */
+  readonly checkpoint?: string;
   readonly onProgress?: (stage: string, done: number, total: number, note: string) => void;
 }
 
@@ -32,9 +39,12 @@ export interface SeedRequest {
 export interface FeedSeedResult {
   readonly seed: number;
   readonly world: string;
-  readonly log: { readonly name: string; readonly hash: string; readonly rows: number; readonly sessions: number };
+  readonly log: { readonly name: string; readonly hash: string; readonly rows: number; readonly source: string };
+  readonly splits: readonly { readonly name: string; readonly sessions: number; readonly rows: number }[];
   readonly cards: Readonly<Record<string, ResponseCard>>;
   readonly curve: readonly { readonly step: number; readonly metrics: Metrics }[];
+  /** The simulator, held against sessions that nobody was fitted on. */
+  readonly realism: RealismReport;
   /** In the world (or the judge), and in the simulator that the policy learned in. */
   readonly tried: Tried;
   readonly expected: Tried;
@@ -63,27 +73,33 @@ export async function runFeedSeed(request: SeedRequest): Promise<FeedSeedResult>
   }
   const reward = await rewardOf(experiment, log);
   const production = artefacts[experiment.ranker];
-  const simulated = setScene({
-    people: simulatorOf(experiment, parts, artefacts),
-    tower: production.tower,
-    settings: experiment.env,
-    reward,
-  });
-  const learned = await learn(request, simulated, production);
+  const model = faulty(artefacts[experiment.simulator].response, experiment);
+  const people = peopleOf(parts[experiment.simulator], model);
+  tell('realism', 'held-out sessions');
+  const heldOut = parts[HELD_OUT];
+  const realism = judgeSimulator({ experiment, people, model, log, heldOut, served: served?.served, seed });
+  refuseUnlessForced(realism, experiment.realism.force);
+  const simulated = setScene({ people, tower: production.tower, settings: experiment.env, reward });
+  const learned = learn(request, simulated, production);
   const judged = setScene({
     people: world ?? judgeOf(experiment, parts, artefacts),
     tower: production.tower,
     settings: experiment.env,
     reward,
   });
-  const sessions = parts[HELD_OUT].starts.length - 1;
   const tryIn = (scene: Scene, place: string, count: number): Tried =>
     tryIt(request, { scene, place, count, production, learned: learned.agent });
   return {
     seed,
     world: world?.about ?? log.schema.source,
-    log: { name: log.name, hash: log.hash, rows: log.rows, sessions },
+    log: { name: log.name, hash: log.hash, rows: log.rows, source: log.schema.source },
+    splits: Object.entries(parts).map(([name, { starts, row }]) => ({
+      name,
+      sessions: starts.length - 1,
+      rows: row.length,
+    })),
     cards: Object.fromEntries(Object.entries(artefacts).map(([name, { response }]) => [name, response.card])),
+    realism,
     curve: learned.curve,
     tried: tryIn(
       judged,
@@ -115,16 +131,6 @@ async function rewardOf(
   return { ...(await compileReward(reward, [...outcomes, DWELL])), text: reward };
 }
 
-/** The people the policy learns with: the users of the simulator's split, who answer as its model says. */
-function simulatorOf(
-  experiment: FeedExperiment,
-  parts: Readonly<Record<string, SessionRows>>,
-  artefacts: Readonly<Record<string, Artefact>>,
-): FeedPeople {
-  const { simulator } = experiment;
-  return peopleOf(parts[simulator], faulty(artefacts[simulator].response, experiment));
-}
-
 function judgeOf(
   { judge, simulator }: FeedExperiment,
   parts: Readonly<Record<string, SessionRows>>,
@@ -144,18 +150,12 @@ function faulty(model: ResponseModel, { misspecify: faults }: FeedExperiment): R
 }
 
 interface Learned {
-  readonly agent: (spec: Parameters<Agents>[0]) => Agent;
+  readonly agent: (spec: EnvSpec) => Agent;
   readonly curve: FeedSeedResult['curve'];
 }
 
-type Agents = (typeof agents)[string]['with'] extends (given: never) => infer M ? M : never;
-
 /** Trains the agent in the simulator, going on from its last checkpoint where there is one. */
-async function learn(
-  { experiment, seed, onProgress }: SeedRequest,
-  scene: Scene,
-  production: Artefact,
-): Promise<Learned> {
+function learn({ experiment, seed, checkpoint, onProgress }: SeedRequest, scene: Scene, production: Artefact): Learned {
   const { agent, train: run, trainEnv } = experiment;
   const env = feedEnv(otherSettings(scene, trainEnv), run.worlds);
   const make = choose('agent', agents, agent.id).with(agent.settings);
@@ -164,15 +164,23 @@ async function learn(
   const served = choose('agent', agents, agent.id).with({ ...agent.settings, ...explores });
   const built = { ranker: production.response };
   const learner = make(env.spec, stream(seed).fork('agent'), run.steps, built);
-  const curve: { step: number; metrics: Metrics }[] = [];
-  const end: Checkpoint = train({
+  const known = checkpoint === undefined ? undefined : readCheckpoint(checkpoint);
+  const curve: SeedCurve = known?.curve ?? [];
+  const remember = (state: Checkpoint): void => {
+    if (checkpoint !== undefined) writeCheckpoint(checkpoint, state, curve);
+  };
+  const end = train({
     ...{ env, agent: learner, seed: hash32(`feed/train/${seed}`), totalSteps: run.steps },
+    ...(known === undefined ? {} : { resume: known.state }),
+    checkpointEvery: run.checkpointEvery,
+    onCheckpoint: remember,
     onMetrics: (step, metrics) => {
       curve.push({ step, metrics: { ...metrics } });
       const note = 'meanReturn' in metrics ? `return ${metrics['meanReturn'].toPrecision(4)}` : '';
       onProgress?.('training', step, run.steps, note);
     },
   });
+  remember(end);
   return {
     curve,
     agent: (spec) => {

@@ -25,6 +25,11 @@ export interface ServedLog {
   readonly served: Artefact;
 }
 
+/** How the log was served: one retrieved item after the other. */
+export function servingSettings({ env }: FeedExperiment): object {
+  return { ...env, slateSize: 1, source: 'retrieved', injected: 0 };
+}
+
 /** A policy of the log, to be played again elsewhere. */
 export function loggedPolicy(name: string, spec: EnvSpec, served: ResponseModel, epsilon: number): Agent {
   const [id, settings] = name === SERVED ? ['supervised', { epsilon }] : ['random', {}];
@@ -44,9 +49,9 @@ export async function serveWorld(
     onProgress,
   }: { readonly seed: number; readonly keep?: Keep; readonly onProgress?: (note: string) => void },
 ): Promise<ServedLog> {
-  const { source, env } = experiment;
+  const { source } = experiment;
   if (source.from !== 'world') throw new Error('serveWorld: only a world can be served');
-  const settings = { ...env, slateSize: 1, source: 'retrieved', injected: 0 };
+  const settings = servingSettings(experiment);
   onProgress?.(`${source.cold} cold sessions`);
   const cold = feedEnv(setScene({ people, settings }), PLAYED_TOGETHER);
   const first = playFeed({

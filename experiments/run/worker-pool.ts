@@ -4,6 +4,7 @@ import { GymError } from '../../core/check.js';
 
 /** What a worker of a pool answers to a job. */
 const answerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), note: z.unknown() }),
   z.object({ kind: z.literal('result'), result: z.instanceof(Uint8Array) }),
   z.object({
     kind: z.literal('failure'),
@@ -30,17 +31,22 @@ export class WorkerPool {
     this.#lanes = Math.max(1, lanes);
   }
 
-  /** Results in the order of the jobs. The first failure ends the wait; jobs that had begun are let finish. */
+  /**
+   * Results in the order of the jobs; what a worker posts as `progress` is told meanwhile. The first failure ends
+   * the wait; jobs that had begun are let finish.
+   */
   async map(
     jobs: readonly unknown[],
     done: (index: number, result: Uint8Array) => void | Promise<void>,
+    onProgress?: (index: number, note: unknown) => void,
   ): Promise<Uint8Array[]> {
     const results: Uint8Array[] = [];
     const queue = [...jobs.keys()];
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         try {
-          results[next] = await this.#run(jobs[next]);
+          const index = next;
+          results[next] = await this.#run(jobs[next], (note) => onProgress?.(index, note));
           await done(next, results[next]);
         } catch (error) {
           queue.length = 0;
@@ -57,13 +63,17 @@ export class WorkerPool {
     await Promise.all(this.#all.map((worker) => worker.terminate()));
   }
 
-  #run(job: unknown): Promise<Uint8Array> {
+  #run(job: unknown, onProgress: (note: unknown) => void): Promise<Uint8Array> {
     const worker = this.#idle.pop() ?? this.#start();
     return new Promise((resolve, reject) => {
       const onMessage = (posted: unknown): void => {
+        const answer = answerSchema.parse(posted);
+        if (answer.kind === 'progress') {
+          onProgress(answer.note);
+          return;
+        }
         settle();
         this.#idle.push(worker);
-        const answer = answerSchema.parse(posted);
         if (answer.kind === 'result') resolve(answer.result);
         else reject(new GymError(answer.code, answer.message));
       };
