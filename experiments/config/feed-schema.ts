@@ -31,6 +31,12 @@ const stored = z.strictObject({
   name: z.string().min(1),
 });
 
+const file = z.strictObject({
+  from: z.literal('file').describe('A feed log in files, imported on first use. There is no truth to try policies in.'),
+  format: z.literal('kuairand'),
+  path: z.string().min(1).describe('File or folder, relative to the current directory.'),
+});
+
 const artefact = z.strictObject({
   share: share.describe('Share of the users, by hash, whose sessions it is fitted on; artefacts share no users.'),
   response: settings.describe('Of the response model.'),
@@ -42,7 +48,7 @@ export const feedExperiment = z.strictObject({
   id,
   question,
   seeds: z.array(seed).min(1).max(1000).default([1]).describe('One world, log, simulator and policy each.'),
-  source: z.discriminatedUnion('from', [world, stored]),
+  source: z.discriminatedUnion('from', [world, file, stored]),
   artefacts: z
     .record(name, artefact)
     .default({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { intervalKeys } from '../evaluate/intervals/index.js';
 import { abExperiment } from './ab-schema.js';
+import { feedExperiment } from './feed-schema.js';
 import { id, interval, question, seed, settings } from './parts.js';
 
 /**
@@ -151,7 +152,12 @@ const envExperiment = z.strictObject({
     .prefault({}),
 });
 
-export const experimentSchema = z.discriminatedUnion('kind', [logExperiment, envExperiment, abExperiment]);
+export const experimentSchema = z.discriminatedUnion('kind', [
+  logExperiment,
+  envExperiment,
+  abExperiment,
+  feedExperiment,
+]);
 
 export type Experiment = z.infer<typeof experimentSchema>;
 export type LogExperiment = z.infer<typeof logExperiment>;

@@ -45,19 +45,25 @@ export async function fitArtefact(request: FitRequest): Promise<Artefact> {
     await keep?.write(file, model.save());
     return model;
   };
-  const tower = await kept(`${name}-tower.safetensors`, retrievalTower.load, () =>
-    retrievalTower.fit({
-      ...shared,
-      settings: completeSettings(`artefact ${name}: tower`, retrievalTower.defaults, settings.tower),
-      random: random.fork('tower'),
-    }),
+  const tower = await kept(
+    `${name}-tower.safetensors`,
+    (bytes) => retrievalTower.load(bytes),
+    () =>
+      retrievalTower.fit({
+        ...shared,
+        settings: completeSettings(`artefact ${name}: tower`, retrievalTower.defaults, settings.tower),
+        random: random.fork('tower'),
+      }),
   );
-  const response = await kept(`${name}-response.safetensors`, responseModel.load, () =>
-    responseModel.fit({
-      ...shared,
-      settings: completeSettings(`artefact ${name}: response`, responseModel.defaults, settings.response),
-      random: random.fork('response'),
-    }),
+  const response = await kept(
+    `${name}-response.safetensors`,
+    (bytes) => responseModel.load(bytes),
+    () =>
+      responseModel.fit({
+        ...shared,
+        settings: completeSettings(`artefact ${name}: response`, responseModel.defaults, settings.response),
+        random: random.fork('response'),
+      }),
   );
   return { tower, response };
 }
@@ -101,7 +107,7 @@ export function checkRoles(experiment: FeedExperiment): void {
     if (Object.hasOwn(artefacts, name)) continue;
     throw complaint('config', { where: role, expected: Object.keys(artefacts).join(', '), received: `'${name}'` });
   }
-  if (source.from === 'store' && judge === undefined) {
+  if (source.from !== 'world' && judge === undefined) {
     throw complaint('config', {
       where: 'judge',
       expected: 'an artefact whose people try the policies: a log without a world knows no truth',

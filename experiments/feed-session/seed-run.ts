@@ -13,6 +13,7 @@ import { FeedWorld } from '../../simulators/feed-session/world.js';
 import { feedWorldDefaults } from '../../simulators/feed-session/settings.js';
 import { completeSettings } from '../../core/settings.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
+import type { DataSection } from '../contract.js';
 import { train, type Checkpoint } from '../online/train.js';
 import { readCheckpoint, writeCheckpoint, type SeedCurve } from '../run/seed-checkpoint.js';
 import { agents } from '../tables.js';
@@ -39,7 +40,9 @@ export interface SeedRequest {
 export interface FeedSeedResult {
   readonly seed: number;
   readonly world: string;
-  readonly log: { readonly name: string; readonly hash: string; readonly rows: number; readonly source: string };
+  readonly logHash: string;
+  /** Where the log has propensities. */
+  readonly data: Omit<DataSection, 'splits'> | undefined;
   readonly splits: readonly { readonly name: string; readonly sessions: number; readonly rows: number }[];
   readonly cards: Readonly<Record<string, ResponseCard>>;
   readonly curve: readonly { readonly step: number; readonly metrics: Metrics }[];
@@ -92,7 +95,8 @@ export async function runFeedSeed(request: SeedRequest): Promise<FeedSeedResult>
   return {
     seed,
     world: world?.about ?? log.schema.source,
-    log: { name: log.name, hash: log.hash, rows: log.rows, source: log.schema.source },
+    logHash: log.hash,
+    data: dataOf(log, experiment),
     splits: Object.entries(parts).map(([name, { starts, row }]) => ({
       name,
       sessions: starts.length - 1,
@@ -107,6 +111,32 @@ export async function runFeedSeed(request: SeedRequest): Promise<FeedSeedResult>
       experiment.evaluation.sessions,
     ),
     expected: tryIn(simulated, 'the simulator it learned in', Math.ceil(experiment.evaluation.sessions / 2)),
+  };
+}
+
+/** The log in numbers; nothing where it has no propensities. */
+function dataOf(log: Log, { reward }: FeedExperiment): FeedSeedResult['data'] {
+  if (!log.schema.hasPropensity || log.rows === 0) return undefined;
+  const { propensity, outcomes } = log;
+  const mean = (values: ArrayLike<number>): number => {
+    let sum = 0;
+    for (let n = 0; n < values.length; n++) sum += values[n] / values.length;
+    return sum;
+  };
+  return {
+    source: log.schema.source,
+    rows: log.rows,
+    actions: log.actions.values.length,
+    rewardFormula: reward,
+    rewardRate: {
+      ...{ value: mean(outcomes[0]), standardError: null, interval: null },
+      method: `mean of ${log.schema.outcomes[0]} over rows, which depend on each other inside a session`,
+    },
+    propensity: {
+      min: propensity.reduce((a, b) => Math.min(a, b)),
+      mean: mean(propensity),
+      max: propensity.reduce((a, b) => Math.max(a, b)),
+    },
   };
 }
 

@@ -27,6 +27,7 @@ export interface Lift {
 }
 
 export interface Tried {
+  readonly place: string;
   readonly users: number;
   readonly lifts: readonly Lift[];
   /** What a test would have said that gave every user one of the policies. */
@@ -80,7 +81,7 @@ export function tryPolicies(request: TryRequest): Tried {
       return found === undefined ? undefined : (effect(names.indexOf(name), found).difference.value ?? undefined);
     },
   });
-  return { users: units.count, lifts, section };
+  return { place, users: units.count, lifts, section };
 }
 
 function valueOf(sums: SessionSums, { column, denominator }: Metric): number {

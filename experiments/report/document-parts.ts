@@ -31,6 +31,8 @@ export const quality = z.strictObject({
   auc: numberOrNaN,
   expectedCalibrationError: number,
   reliability: list(z.strictObject({ rows: number, meanPredicted: number, meanObserved: number })),
+});
+
 export const liftTable = z.strictObject({
   place: text,
   control: text,

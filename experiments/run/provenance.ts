@@ -40,7 +40,7 @@ export async function provenance(experiment: Experiment, backend: string, dataHa
     configHash: configHash(experiment),
     codeVersion: await codeVersion(),
     ...(dataHash === undefined ? {} : { dataHash }),
-    seeds: experiment.kind === 'env' ? experiment.seeds : [experiment.seed],
+    seeds: 'seeds' in experiment ? experiment.seeds : [experiment.seed],
     backend,
     config: withoutPlaces(experiment),
     repeat: 'recsys-gym run config.json',

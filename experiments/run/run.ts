@@ -8,6 +8,7 @@ import type { ReportDocument } from '../contract.js';
 import { parseReport, serialiseReport } from '../report/document.js';
 import { renderReport } from '../report/render.js';
 import { runEnvExperiment } from './env-experiment.js';
+import { runFeedExperiment } from '../feed-session/experiment.js';
 import { RunFolder } from './folder.js';
 import { runLogExperiment } from './log-experiment.js';
 import { codeVersion, configHash } from './provenance.js';
@@ -123,6 +124,8 @@ function carryOut(experiment: Experiment, folder: RunFolder, means: Means): Prom
       return runLogExperiment(experiment, folder, means.store, means.watcher);
     case 'env':
       return runEnvExperiment(experiment, folder, means);
+    case 'feed-session':
+      return runFeedExperiment(experiment, { ...means, folder });
     case 'ab':
       return runAbExperiment(experiment, { ...means, folder });
   }

@@ -1,0 +1,171 @@
+import { meanInterval, normalInterval } from '../../core/stats/intervals.js';
+import { moments } from '../../core/stats/moments.js';
+import type { ResponseCard } from '../../reward-models/feed-session/contract.js';
+import type { FeedExperiment } from '../config/feed-schema.js';
+import type { Answer, Curve, Estimate, ModelSection, Provenance, ReportDocument } from '../contract.js';
+import type { LiftTable } from './contract.js';
+import { answerOf } from './answer.js';
+import type { FeedSeedResult } from './seed-run.js';
+import type { Tried } from './trying.js';
+
+/** Points of a learning curve kept in the report. */
+const CURVE_POINTS = 100;
+/** Curves worth looking at, the first ones first. */
+const CHARTS = ['meanReturn', 'meanLength', 'entropy', 'differs', 'supervisedDivergence', 'residual'];
+/** Seeds from which an interval over seeds is given, and of which the split tests are shown. */
+const ENOUGH_SEEDS = 3;
+
+/** One seed as a report of its own; `mergeSeeds` puts several together. */
+export function seedDocument(experiment: FeedExperiment, result: FeedSeedResult, from: Provenance): ReportDocument {
+  const { seed, tried, expected, realism, data, splits } = result;
+  const lifts = [liftTable(seed, tried), liftTable(seed, expected)];
+  return {
+    format: 'recsys-gym/report',
+    version: 1,
+    id: experiment.id,
+    question: experiment.question,
+    answer: answerOf(experiment, lifts, [realism]),
+    provenance: from,
+    ...(data === undefined
+      ? {}
+      : {
+          data: {
+            ...data,
+            splits: splits.map(({ name, sessions, rows }) => ({
+              name,
+              rows,
+              purpose: `${sessions} sessions: ${purposeOf(experiment, name)}`,
+            })),
+          },
+        }),
+    models: Object.entries(result.cards).map(([name, card]) => modelSection(experiment, name, card)),
+    policies: [],
+    comparisons: [],
+    curves: curvesOf(result),
+    segments: [],
+    rollouts: [],
+    lifts,
+    realism: [realism],
+    abTests: [{ ...tried.section, name: `seed ${seed}: ${tried.section.name}` }],
+  };
+}
+
+/** What an artefact is for, in words. */
+function purposeOf({ ranker, simulator, judge }: FeedExperiment, name: string): string {
+  const roles = [
+    ...(name === ranker ? ['retrieves and ranks in production'] : []),
+    ...(name === simulator ? ['plays the people that the policy learns with'] : []),
+    ...(name === judge ? ['plays the people that try the policies'] : []),
+  ];
+  return roles.length === 0 ? 'judges the simulator' : roles.join('; ');
+}
+
+function modelSection(experiment: FeedExperiment, name: string, card: ResponseCard): ModelSection {
+  const heads = Object.keys(card.quality);
+  const { settings, fittedOn, epochs, parameters } = card;
+  return {
+    role: `${name}: ${purposeOf(experiment, name)}`,
+    card: {
+      ...{ kind: 'response model', heads, unit: 'probability', fittedOn, settings, epochs, parameters },
+      quality: heads.map((head) => card.quality[head]),
+    },
+  };
+}
+
+function curvesOf({ seed, curve }: FeedSeedResult): Curve[] {
+  return CHARTS.flatMap((chart) => {
+    const points = curve.flatMap(({ step, metrics }): [number, number][] =>
+      chart in metrics ? [[step, metrics[chart]]] : [],
+    );
+    if (points.length === 0) return [];
+    const every = Math.ceil(points.length / CURVE_POINTS);
+    return [
+      {
+        ...{ chart, name: `seed ${seed}`, xLabel: 'steps over all worlds', yLabel: chart },
+        points: points.filter((_, i) => i % every === 0 || i === points.length - 1),
+      },
+    ];
+  });
+}
+
+function liftTable(seed: number, { section, users, lifts, place }: Tried): LiftTable {
+  return {
+    place,
+    control: section.control,
+    seeds: [seed],
+    users,
+    rows: lifts.map(({ policy, metric, control, value, relative }) => ({
+      ...{ policy, metric, control, value, relative },
+      perSeed: [relative],
+    })),
+  };
+}
+
+/** Several seeds as one report: lifts over the seeds, every realism report, the split tests of the first seeds. */
+export function mergeSeeds(
+  experiment: FeedExperiment,
+  seeds: readonly ReportDocument[],
+  from: Provenance,
+): ReportDocument {
+  const [first] = seeds;
+  if (seeds.length === 1) return { ...first, provenance: from };
+  const lifts = (first.lifts ?? []).map((_, place) =>
+    mergeLifts(
+      seeds.flatMap(({ lifts: own = [] }) => own.slice(place, place + 1)),
+      experiment.evaluation.level,
+    ),
+  );
+  const realism = seeds.flatMap(({ realism: own = [] }) => own);
+  const answer: Answer = answerOf(experiment, lifts, realism);
+  return {
+    ...first,
+    answer,
+    provenance: from,
+    models: seeds.flatMap(({ models }, i) =>
+      models.map((model) => ({ ...model, role: `seed ${experiment.seeds[i]}: ${model.role}` })),
+    ),
+    curves: CHARTS.flatMap((chart) => seeds.flatMap(({ curves }) => curves.filter((curve) => curve.chart === chart))),
+    lifts,
+    realism,
+    abTests: seeds.slice(0, ENOUGH_SEEDS).flatMap(({ abTests = [] }) => abTests),
+  };
+}
+
+function mergeLifts(tables: readonly LiftTable[], level: number): LiftTable {
+  const [first] = tables;
+  const mean = (values: readonly number[]): number => moments(values).mean;
+  return {
+    ...first,
+    seeds: tables.flatMap(({ seeds }) => seeds),
+    users: tables.reduce((sum, { users }) => sum + users, 0),
+    rows: first.rows.map((row, i) => {
+      const own = tables.map(({ rows }) => rows[i]);
+      const perSeed = own.flatMap((one) => one.perSeed);
+      return {
+        ...row,
+        control: mean(own.map(({ control }) => control)),
+        value: mean(own.map(({ value }) => value)),
+        perSeed,
+        relative: overSeeds(perSeed, level),
+      };
+    }),
+  };
+}
+
+/** Mean of the seeds' lifts: Student's interval over three seeds or more, else over the users of the seeds. */
+export function overSeeds(perSeed: readonly Estimate[], level: number): Estimate {
+  const values = perSeed.flatMap(({ value }) => (value === null ? [] : [value]));
+  const refused = perSeed.find(({ value }) => value === null);
+  if (refused !== undefined) return refused;
+  if (values.length === 1) return perSeed[0];
+  const { n, mean, variance } = moments(values);
+  if (n < ENOUGH_SEEDS) {
+    const standardError = Math.hypot(...perSeed.map((one) => one.standardError ?? NaN)) / n;
+    const { low, high } = normalInterval(mean, standardError, level);
+    const method = `mean of ${n} seeds, ${100 * level}% over their users`;
+    return { value: mean, standardError, interval: [low, high], method };
+  }
+  const { low, high } = meanInterval(mean, Math.sqrt(variance), n, level);
+  const method = `Student t ${100 * level}% over ${n} seeds`;
+  return { value: mean, standardError: Math.sqrt(variance / n), interval: [low, high], method };
+}
