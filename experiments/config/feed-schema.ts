@@ -7,6 +7,16 @@ const share = z.number().gt(0).lt(1);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and hyphens');
 const agent = z.strictObject({ id: z.string().min(1), name: name.optional(), settings });
 
+const learner = agent.extend({
+  env: settings.describe(
+    'What differs in the env while it learns, e.g. injected candidates or another source of them.',
+  ),
+  tried: z
+    .enum(['production', 'own'])
+    .default('production')
+    .describe('With the candidates of production, or with those it learned with.'),
+});
+
 const world = z.strictObject({
   from: z
     .literal('world')
@@ -75,9 +85,13 @@ export const feedExperiment = z.strictObject({
     .optional()
     .describe('Faults put into the simulator on purpose, to see whether they are found.'),
   env: settings.describe('Of recsys/FeedSession-v1: candidates, slateSize, maxSteps …'),
-  trainEnv: settings.describe('What differs while the policy learns, e.g. injected candidates.'),
   reward: z.string().min(1).default('watch10s').describe('Formula over the outcomes and dwellSeconds.'),
-  agent: agent.prefault({ id: 'recomind' }),
+  agent: learner.prefault({ id: 'recomind' }).describe('The policy in question.'),
+  rivals: z
+    .array(learner)
+    .max(20)
+    .default([])
+    .describe('Others that learn in the same simulator, e.g. with another discount; each needs a name of its own.'),
   baselines: z
     .array(agent)
     .max(20)
@@ -104,6 +118,12 @@ export const feedExperiment = z.strictObject({
     .strictObject({
       ...interval,
       sessions: z.int().min(100).max(10_000_000).default(5000).describe('Sessions played by every policy, paired.'),
+      along: z
+        .array(z.int().min(0).max(1_000_000))
+        .max(50)
+        .default([])
+        .describe('Updates after which a policy is tried as well, for learning curves; 0 is before the first.'),
+      alongSessions: z.int().min(50).max(1_000_000).default(1000),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 import type { FeedExperiment } from '../config/feed-schema.js';
 import type { Answer, Estimate } from '../contract.js';
 import { fixed } from '../report/numbers.js';
+import { nameOf } from './learning.js';
 import type { LiftTable } from './contract.js';
 import type { RealismReport } from './realism/contract.js';
 
@@ -16,7 +17,7 @@ export function answerOf(
   [tried, expected]: readonly LiftTable[],
   realism: readonly RealismReport[],
 ): Answer {
-  const policy = experiment.agent.name ?? experiment.agent.id;
+  const policy = nameOf(experiment.agent);
   const row = tried.rows.find((one) => one.policy === policy);
   const promised = expected.rows.find((one) => one.policy === policy);
   const refused = realism.filter(({ verdict }) => verdict === 'refused');

@@ -12,6 +12,8 @@ import type { Tried } from './trying.js';
 const CURVE_POINTS = 100;
 /** Curves worth looking at, the first ones first. */
 const CHARTS = ['meanReturn', 'meanLength', 'entropy', 'differs', 'supervisedDivergence', 'residual'];
+/** What a policy earned where it is tried, after some updates. */
+const ALONG = ['tried along the way, best known items', 'tried along the way, drawn items'];
 /** Seeds from which an interval over seeds is given, and of which the split tests are shown. */
 const ENOUGH_SEEDS = 3;
 
@@ -72,19 +74,23 @@ function modelSection(experiment: FeedExperiment, name: string, card: ResponseCa
   };
 }
 
-function curvesOf({ seed, curve }: FeedSeedResult): Curve[] {
-  return CHARTS.flatMap((chart) => {
-    const points = curve.flatMap(({ step, metrics }): [number, number][] =>
-      chart in metrics ? [[step, metrics[chart]]] : [],
-    );
-    if (points.length === 0) return [];
-    const every = Math.ceil(points.length / CURVE_POINTS);
-    return [
-      {
-        ...{ chart, name: `seed ${seed}`, xLabel: 'steps over all worlds', yLabel: chart },
-        points: points.filter((_, i) => i % every === 0 || i === points.length - 1),
-      },
-    ];
+function curvesOf({ seed, learned }: FeedSeedResult): Curve[] {
+  const alone = learned.length === 1;
+  return learned.flatMap(({ name, curve, along }) => {
+    const line = { name: alone ? `seed ${seed}` : `${name}, seed ${seed}`, xLabel: 'steps over all worlds' };
+    const charts = CHARTS.flatMap((chart): Curve[] => {
+      const points = curve.flatMap(({ step, metrics }): [number, number][] =>
+        chart in metrics ? [[step, metrics[chart]]] : [],
+      );
+      const every = Math.ceil(points.length / CURVE_POINTS);
+      const kept = points.filter((_, i) => i % every === 0 || i === points.length - 1);
+      return points.length === 0 ? [] : [{ ...line, chart, yLabel: chart, points: kept }];
+    });
+    const tried = (['greedy', 'drawn'] as const).map((how, i): Curve => {
+      const points = along.map((one): [number, number] => [one.update, one[how]]);
+      return { ...line, chart: ALONG[i], xLabel: 'updates', yLabel: 'main outcome per session', points };
+    });
+    return along.length === 0 ? charts : [...tried, ...charts];
   });
 }
 
@@ -124,7 +130,9 @@ export function mergeSeeds(
     models: seeds.flatMap(({ models }, i) =>
       models.map((model) => ({ ...model, role: `seed ${experiment.seeds[i]}: ${model.role}` })),
     ),
-    curves: CHARTS.flatMap((chart) => seeds.flatMap(({ curves }) => curves.filter((curve) => curve.chart === chart))),
+    curves: [...ALONG, ...CHARTS].flatMap((chart) =>
+      seeds.flatMap(({ curves }) => curves.filter((curve) => curve.chart === chart)),
+    ),
     lifts,
     realism,
     abTests: seeds.slice(0, ENOUGH_SEEDS).flatMap(({ abTests = [] }) => abTests),

@@ -9,6 +9,7 @@ import { provenance } from '../run/provenance.js';
 import type { Watcher } from '../run/watch.js';
 import { WorkerPool } from '../run/worker-pool.js';
 import { checkRoles } from './artefacts.js';
+import { checkNames } from './learning.js';
 import { mergeSeeds } from './document.js';
 
 interface Means {
@@ -25,6 +26,7 @@ const noteSchema = z.object({ stage: z.string(), done: z.number(), total: z.numb
 /** Runs every seed in a thread of its own; seeds that finished before an interruption are not run again. */
 export async function runFeedExperiment(experiment: FeedExperiment, means: Means): Promise<ReportDocument> {
   checkRoles(experiment);
+  checkNames(experiment);
   const { folder, backend, store, watcher } = means;
   await mkdir(folder.path('checkpoints'), { recursive: true });
   const { seeds } = experiment;

@@ -5,12 +5,15 @@ import { analyseTrial } from '../ab/analyze/analyse.js';
 import type { AbSection, Metric } from '../ab/contract.js';
 import { pairedEffect, type PairedEffect } from '../ab/simulate/truth.js';
 import type { FeedSessionEnv } from '../../envs/feed-session/feed-session.js';
+import type { FeedPeople } from '../../simulators/feed-session/contract.js';
 import { feedMetrics, splitTrial, sumsOf, unitsOf, wholeTrial, type SessionSums, type Units } from './outcomes.js';
 import { playFeed } from './play.js';
 
 /** A policy that is tried. */
 export interface Contestant {
   readonly name: string;
+  /** Where it acts: the same people for all, maybe other candidates. */
+  readonly env: FeedSessionEnv;
   readonly agent: Agent;
   /** Whether its actions are drawn, or the best known ones taken. */
   readonly explore: boolean;
@@ -35,7 +38,7 @@ export interface Tried {
 }
 
 interface TryRequest {
-  readonly env: FeedSessionEnv;
+  readonly people: FeedPeople;
   /** The first is the control. */
   readonly contestants: readonly Contestant[];
   readonly seed: number;
@@ -48,15 +51,15 @@ interface TryRequest {
 
 /** Plays every policy for the same users with the same luck, and compares each with the first. */
 export function tryPolicies(request: TryRequest): Tried {
-  const { env, contestants, seed, sessions, level, place, onProgress } = request;
-  const metrics = feedMetrics(env.people);
+  const { people, contestants, seed, sessions, level, place, onProgress } = request;
+  const metrics = feedMetrics(people);
   const sums: SessionSums[] = [];
   let units: Units = { count: 0, of: new Int32Array(0) };
-  contestants.forEach(({ name, agent, explore }, i) => {
+  contestants.forEach(({ name, env, agent, explore }, i) => {
     onProgress?.(i, name);
     const played = playFeed({ env, agent, explore, seed, sessions });
     units = unitsOf(played);
-    sums.push(sumsOf(played, env.people));
+    sums.push(sumsOf(played, people));
   });
   const whole = sums.map((own, i) => wholeTrial(contestants[i].name, units, own));
   const effect = (i: number, metric: Metric): PairedEffect => pairedEffect(whole[i], whole[0], metric, level);

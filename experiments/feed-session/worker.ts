@@ -45,7 +45,7 @@ async function answer(seed: unknown): Promise<void> {
     await mkdir(own, { recursive: true });
     const { source } = experiment;
     const result = await runFeedSeed({
-      ...{ experiment, seed, keep: keepIn(own), checkpoint: join(own, 'training.safetensors') },
+      ...{ experiment, seed, keep: keepIn(own), checkpoints: own },
       ...(source.from === 'world' ? {} : { log: await logFrom(source) }),
       onProgress: (stage, done, total, note) => {
         port.postMessage({ kind: 'progress', note: { stage, done, total, note } });
