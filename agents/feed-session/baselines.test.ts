@@ -4,7 +4,7 @@ import { actionBuffer, stepBatch } from '../../envs/buffers.js';
 import type { Env } from '../../envs/contract.js';
 import { makeEnv } from '../../envs/index.js';
 import type { Agent } from '../contract.js';
-import { tinyFeed, tinyRanker } from '../testing/tiny-feed.js';
+import { tinyFeed, tinyRanker } from '../testing/_tiny-feed.test.js';
 import { mmr } from './mmr.js';
 import { feedPlaces } from './places.js';
 import { SupervisedScores } from './scores.js';

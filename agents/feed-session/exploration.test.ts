@@ -4,7 +4,7 @@ import { fc, testProp } from '@fast-check/ava';
 import { startBackend } from '../../core/tensor/backend.js';
 import { stream } from '../../core/random.js';
 import { actionBuffer, stepBatch } from '../../envs/buffers.js';
-import { tinyFeed, tinyRanker } from '../testing/tiny-feed.js';
+import { tinyFeed, tinyRanker } from '../testing/_tiny-feed.test.js';
 import { EXPLORATIONS, explorationOf, type Exploration, type ExplorationName } from './exploration.js';
 import { feedPlaces } from './places.js';
 import { recomind } from './recomind.js';

@@ -5,7 +5,7 @@ import { ParameterSet } from '../../core/tensor/parameters.js';
 import { infer } from '../../core/tensor/train.js';
 import { stream } from '../../core/random.js';
 import { actionBuffer, stepBatch } from '../../envs/buffers.js';
-import { tinyFeed, tinyRanker } from '../testing/tiny-feed.js';
+import { tinyFeed, tinyRanker } from '../testing/_tiny-feed.test.js';
 import { FeedEncoding } from './encoding.js';
 import { feedPlaces } from './places.js';
 import { recomind } from './recomind.js';

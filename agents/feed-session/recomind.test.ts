@@ -9,7 +9,7 @@ import { checkpointFromBytes, checkpointToBytes } from '../../experiments/online
 import { rollout } from '../../experiments/online/rollout.js';
 import { train, type Checkpoint } from '../../experiments/online/train.js';
 import type { Agent, Metrics } from '../contract.js';
-import { tinyFeed, tinyLayout, tinyRanker, type TinyFeedOptions } from '../testing/tiny-feed.js';
+import { tinyFeed, tinyLayout, tinyRanker, type TinyFeedOptions } from '../testing/_tiny-feed.test.js';
 import { feedPlaces } from './places.js';
 import { recomind, type RecomindSettings } from './recomind.js';
 import { supervised, type SupervisedSettings } from './supervised.js';
