@@ -36,7 +36,7 @@ export const REALISM_TERMS: Readonly<Record<string, Term>> = {
   ksDistance: {
     name: 'Kolmogorov–Smirnov distance',
     meaning:
-      'The largest difference between the shares of logged and of simulated sessions below any value: 0 alike, 1 nothing in common. By chance: what two parts of one population stay below in 95 % of shuffles.',
+      'The largest difference between the shares of logged and of simulated sessions below any value: 0 alike, 1 nothing in common. By chance: what two parts of one population stay below, all distances together, in 95 % of shuffles.',
   },
   wassersteinDistance: {
     name: 'Wasserstein distance',

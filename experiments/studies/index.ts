@@ -3,6 +3,7 @@ import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
 import { peeking } from './peeking/peeking.js';
+import { realism } from './realism/realism.js';
 import { relogging } from './relogging/relogging.js';
 import type { Study } from './study.js';
 import { upworthy } from './upworthy/upworthy.js';
@@ -16,4 +17,5 @@ export const studies: Readonly<Record<string, Study>> = {
   interference,
   peeking,
   kuairand,
+  realism,
 };

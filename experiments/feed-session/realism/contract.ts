@@ -115,7 +115,7 @@ export interface Distance {
   readonly simulated: { readonly sessions: number; readonly mean: number };
   /** Kolmogorov and Smirnov's: the largest distance of the two distribution functions. */
   readonly ks: number;
-  /** What two halves of one population stay below in 95 % of the shuffles. */
+  /** What two parts of one population stay below by chance; 95 % for all distances of a report together. */
   readonly ksByChance: number;
   /** Wasserstein's: the mean distance by which sessions would have to move, in the quantity's unit. */
   readonly wasserstein: number;

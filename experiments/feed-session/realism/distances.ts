@@ -9,8 +9,7 @@ export interface PolicySessions {
   readonly sessions: SessionRows;
 }
 
-const SHUFFLES = 200;
-const LEVEL = 0.95;
+const SHUFFLES = 400;
 
 /** One number per session of a kind. */
 export interface SessionQuantity {
@@ -61,13 +60,17 @@ export function sessionQuantities({
 /**
  * How far simulated sessions are from logged ones of the same policy, quantity by quantity, and how far two parts of one
  * population would be by chance: sessions are shuffled between the two sides (a permutation test), all quantities
- * together.
+ * together. The bands hold for all distances at once: each distance's own quantile over the shuffles, times the
+ * quantile of the shuffles' largest ratio to it.
+ *
+ * @param level with which all bands hold, e.g. 0.95
  */
 export function distancesOf(
   logged: PolicySessions,
   simulated: PolicySessions,
   thresholds: Pick<RealismThresholds, 'ks' | 'wasserstein'>,
   random: Source,
+  level: number,
 ): Distance[] {
   const real = sessionQuantities(logged.sessions);
   const played = sessionQuantities(simulated.sessions);
@@ -80,20 +83,19 @@ export function distancesOf(
     return other === undefined ? [] : [poolOf(quantity, values, other.values)];
   });
   const found = pools.map((pool) => distanceOf(pool, side, n, m));
-  const chance = pools.map(() => ({ ks: new Float64Array(SHUFFLES), wasserstein: new Float64Array(SHUFFLES) }));
+  const chance = pools.flatMap(() => [new Float64Array(SHUFFLES), new Float64Array(SHUFFLES)]);
   for (let t = 0; t < SHUFFLES; t++) {
     shuffle(random, side);
     pools.forEach((pool, q) => {
       const { ks, wasserstein } = distanceOf(pool, side, n, m);
-      chance[q].ks[t] = ks;
-      chance[q].wasserstein[t] = wasserstein;
+      chance[2 * q][t] = ks;
+      chance[2 * q + 1][t] = wasserstein;
     });
   }
-  const edge = (values: Float64Array): number => values.sort()[Math.ceil(LEVEL * SHUFFLES) - 1];
+  const bands = jointBands(chance, level);
   return pools.map(({ quantity, means }, q) => {
     const { ks, wasserstein } = found[q];
-    const ksByChance = edge(chance[q].ks);
-    const wassersteinByChance = edge(chance[q].wasserstein);
+    const [ksByChance, wassersteinByChance] = [bands[2 * q], bands[2 * q + 1]];
     const share = thresholds.wasserstein * Math.abs(means[0]);
     return {
       policy: logged.name,
@@ -107,6 +109,19 @@ export function distancesOf(
       ok: ks <= Math.max(thresholds.ks, ksByChance) && wasserstein <= Math.max(share, wassersteinByChance),
     };
   });
+}
+
+/** One band per column such that a share `level` of the rows stays within all of them. */
+function jointBands(columns: readonly Float64Array[], level: number): number[] {
+  const edge = (values: Float64Array): number => values.slice().sort()[Math.ceil(level * values.length) - 1];
+  const own = columns.map(edge);
+  const largest = new Float64Array(SHUFFLES);
+  columns.forEach((values, c) => {
+    if (own[c] === 0) return;
+    for (let t = 0; t < SHUFFLES; t++) largest[t] = Math.max(largest[t], values[t] / own[c]);
+  });
+  const factor = Math.max(1, edge(largest));
+  return own.map((band) => band * factor);
 }
 
 interface Pool {

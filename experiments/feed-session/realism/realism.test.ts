@@ -127,6 +127,36 @@ test('sessions of another length and policies in another order are told', (t) =>
   t.throws(() => refuseUnlessForced(swapped, false), { message: /the other way round/ });
 });
 
+test('policies that the simulator does not tell apart speak against it only where the log contradicts that', (t) => {
+  const lengths = (...n: number[]): RealismRequest['heldOut'] =>
+    handMade(n.map((length) => ({ shown: Array.from({ length }, () => ({ watch: 1 })) })));
+  const logged = [
+    { name: 'a', sessions: lengths(1, 2, 2, 3) },
+    { name: 'b', sessions: lengths(5, 6, 6, 7) },
+  ];
+  const about = (report: RealismReport): boolean =>
+    report.reasons.some((reason) => /does not tell them apart/.test(reason));
+  const same = lengths(3, 4, 4, 5);
+  t.true(
+    about(
+      judged({
+        logged,
+        simulated: [
+          { name: 'a', sessions: same },
+          { name: 'b', sessions: same },
+        ],
+      }),
+    ),
+  );
+  const vague = [
+    { name: 'a', sessions: lengths(1, 9, 1) },
+    { name: 'b', sessions: lengths(3, 9, 4) },
+  ];
+  const unsure = judged({ logged, simulated: vague });
+  t.false(about(unsure));
+  t.is(unsure.ranking[1].pairs[0].order, 'not told by the simulator');
+});
+
 test('same request, same report; plain JSON', (t) => {
   const request = {
     logged: [{ name: 'a', sessions: drawn(50, 1) }],

@@ -50,10 +50,12 @@ export function realismOf(request: RealismRequest): RealismReport {
     },
     thresholds,
   );
+  // 95 % for the bands of all policies together.
+  const level = 1 - 0.05 / Math.max(1, simulated.length);
   const distances = simulated.flatMap((played) =>
     logged
       .filter(({ name }) => name === played.name)
-      .flatMap((real) => distancesOf(real, played, thresholds, random.fork(`shuffles/${played.name}`))),
+      .flatMap((real) => distancesOf(real, played, thresholds, random.fork(`shuffles/${played.name}`), level)),
   );
   const ranking = rankingOf(logged, simulated);
   const found = { gate: { exit }, heads, slices: tables, directions, distances, ranking, thresholds };

@@ -58,12 +58,18 @@ function shortened(texts: readonly string[], kind: string): string[] {
 function orderTexts({ metric, pairs }: RankingAgreement): string[] {
   const of = ({ difference, interval }: PolicyPair['logged']): string => `${short(difference)} (${span(interval)})`;
   return pairs
-    .filter(({ order }) => order === 'differently' || order === 'not told by the simulator')
+    .filter((pair) => pair.order === 'differently' || (pair.order === 'not told by the simulator' && areApart(pair)))
     .map(
       ({ policy, against, logged, simulated, order }) =>
         `${metric}, '${policy}' minus '${against}': ${of(logged)} in the log, ${of(simulated)} in the simulator` +
         (order === 'differently' ? ': the other way round' : ', which does not tell them apart'),
     );
+}
+
+/** Whether the differences in the log and in the simulator are further apart than their 95 % intervals explain. */
+function areApart({ logged, simulated }: PolicyPair): boolean {
+  const half = ({ interval: [low, high] }: PolicyPair['logged']): number => (high - low) / 2;
+  return Math.abs(logged.difference - simulated.difference) > Math.hypot(half(logged), half(simulated));
 }
 
 /**
