@@ -1,7 +1,7 @@
 import type { Verdict } from '../../contract.js';
 import type { PolicyPair, RankingAgreement, RealismReport } from '../../feed-session/realism/contract.js';
 import { html, table, type Html } from '../html.js';
-import { intervalGrid } from '../interval-figures.js';
+import { intervalFigure, type LabelledChart } from '../interval-figures.js';
 import { count, decimalsOf, fixed, range, signed } from '../numbers.js';
 import { badge } from '../parts.js';
 
@@ -16,7 +16,7 @@ const ORDERS: Readonly<Record<PolicyPair['order'], readonly [Verdict, string]>> 
 export async function rankingPart({ ranking }: RealismReport, suffix: string): Promise<Html | false> {
   if (ranking.length === 0) return false;
   return html`<p>${ranking.map(sentence).join(' ')}</p>
-    ${await intervalGrid(ranking.map(chartOf), { ownScales: true })} ${pairsTable(ranking, suffix)}`;
+    ${await Promise.all(ranking.map(async (one) => intervalFigure(chartOf(one))))} ${pairsTable(ranking, suffix)}`;
 }
 
 function sentence({ metric, pairs, agreement }: RankingAgreement): string {
@@ -28,18 +28,22 @@ function sentence({ metric, pairs, agreement }: RankingAgreement): string {
         `the log does (agreement ${signed(agreement, 2)}).`;
 }
 
-function chartOf({ metric, policies }: RankingAgreement): Parameters<typeof intervalGrid>[0][number] {
+function chartOf({ metric, policies }: RankingAgreement): LabelledChart {
   const rows = policies.flatMap(({ policy, logged, simulated }) => [
     { label: `${policy}, logged`, value: logged.mean, interval: logged.interval, emphasis: true },
     { label: `${policy}, simulated`, value: simulated.mean, interval: simulated.interval },
   ]);
+  // Policies that differ much are what this chart is about, so nothing is cut off.
+  const ends = rows.flatMap(({ value, interval }) => interval ?? [value]);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const margin = 0.04 * (high - low) || 1;
   const decimals = decimalsOf(rows.map(({ value }) => value));
   const spoken = rows.map(
     ({ label, value, interval }) =>
       `${label}: ${fixed(value, decimals)}, ${interval === null ? 'no interval' : `interval ${range(interval, decimals)}`}.`,
   );
   return {
-    chart: { rows, xTitle: metric },
+    chart: { rows, xTitle: metric, window: [low - margin, high + margin] },
     label: `Mean ${metric} of each policy, logged and simulated. ${spoken.join(' ')}`,
     caption: html`<strong>${metric}</strong>, mean with its 95 % interval`,
   };
