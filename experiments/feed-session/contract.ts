@@ -10,9 +10,9 @@ export interface LiftTable {
   readonly rows: readonly {
     readonly policy: string;
     readonly metric: string;
-    /** Means over the seeds, of the control and of the policy. */
-    readonly control: number;
-    readonly value: number;
+    /** Means over the seeds, of the control and of the policy; null where a seed had nothing to divide by. */
+    readonly control: number | null;
+    readonly value: number | null;
     /** policy ÷ control − 1: over the seeds when there are at least 3, else the mean of the seeds' own. */
     readonly relative: Estimate;
     /** The same of every seed, with the interval over its users. */

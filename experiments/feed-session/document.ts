@@ -141,7 +141,10 @@ export function mergeSeeds(
 
 function mergeLifts(tables: readonly LiftTable[], level: number): LiftTable {
   const [first] = tables;
-  const mean = (values: readonly number[]): number => moments(values).mean;
+  const mean = (values: readonly (number | null)[]): number | null => {
+    const known = values.filter((value) => value !== null);
+    return known.length < values.length ? null : moments(known).mean;
+  };
   return {
     ...first,
     seeds: tables.flatMap(({ seeds }) => seeds),

@@ -23,8 +23,9 @@ export interface Contestant {
 export interface Lift {
   readonly policy: string;
   readonly metric: string;
-  readonly value: number;
-  readonly control: number;
+  /** Null where there is nothing to divide by, e.g. no session of ten items. */
+  readonly value: number | null;
+  readonly control: number | null;
   readonly relative: PairedEffect['relative'];
   readonly difference: PairedEffect['difference'];
 }
@@ -87,7 +88,8 @@ export function tryPolicies(request: TryRequest): Tried {
   return { place, users: units.count, lifts, section };
 }
 
-function valueOf(sums: SessionSums, { column, denominator }: Metric): number {
+function valueOf(sums: SessionSums, { column, denominator }: Metric): number | null {
   const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
-  return total(sums[column]) / total(sums[denominator ?? 'sessions']);
+  const below = total(sums[denominator ?? 'sessions']);
+  return below === 0 ? null : total(sums[column]) / below;
 }

@@ -42,8 +42,8 @@ export const liftTable = z.strictObject({
     z.strictObject({
       policy: text,
       metric: text,
-      control: number,
-      value: number,
+      control: number.nullable(),
+      value: number.nullable(),
       relative: estimate,
       perSeed: list(estimate),
     }),

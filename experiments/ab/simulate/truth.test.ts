@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { stream } from '../../../core/random.js';
 import type { Metric, Trial } from '../contract.js';
 import { pairedEffect } from './truth.js';
@@ -40,6 +40,51 @@ test('a proportion counts who did it at all; a ratio divides sums', (t) => {
   const { difference } = pairedEffect(trial([2, 4], [1, 2]), trial([1, 2], [1, 2]), ratio, 0.95);
   t.is(difference.value, 1);
   t.is(difference.standardError, 0, 'each unit has exactly twice the ratio: nothing left to chance');
+});
+
+const near = (t: ExecutionContext, found: number | null | undefined, wanted: number): void => {
+  t.true(Math.abs((found ?? NaN) - wanted) < 1e-12, `${found} is not ${wanted}`);
+};
+
+test('a relative effect: hand-worked pairs', (t) => {
+  // Means 4 and 2, ratio 2. Influences −2, 0, 2 and −1, 0, 1: (own − 2 · other) / 2 is 0 for every pair.
+  const alike = pairedEffect(trial([2, 4, 6]), trial([1, 2, 3]), metric(), 0.95).relative;
+  t.deepEqual([alike.value, alike.standardError, alike.interval], [1, 0, [1, 1]], 'everybody twice as much');
+  // Means 4 and 2 again, influences −2, 0, 2 and 1, 0, −1: (−2 − 2) / 2, 0, 2: variance 4, standard error √(4/3).
+  const { relative } = pairedEffect(trial([2, 4, 6]), trial([3, 2, 1]), metric(), 0.95);
+  near(t, relative.value, 1);
+  near(t, relative.standardError, Math.sqrt(4 / 3));
+  near(t, relative.interval?.[1], 1 + 1.959963984540054 * Math.sqrt(4 / 3));
+  // A ratio: 6/3 = 2 against 4/4 = 1. Influences (x − 2n) / 1.5: (1 − 2)/1.5, (5 − 4)/1.5; (x − n) / 2: −1, 1.
+  const ratio = metric({ kind: 'ratio', denominator: 'n' });
+  const other = pairedEffect(trial([1, 5], [1, 2]), trial([1, 3], [3, 1]), ratio, 0.95).relative;
+  near(t, other.value, 1);
+  // ∓2/3 + 2 · ±1 = ±4/3: variance 2 · (4/3)², over two pairs.
+  near(t, other.standardError, 4 / 3);
+});
+
+test('what cannot be divided is refused: a control of 0, a ratio over nothing', (t) => {
+  const zero = pairedEffect(trial([1, 2]), trial([0, 0]), metric(), 0.95);
+  t.is(zero.difference.value, 1.5);
+  t.deepEqual([zero.relative.value, zero.relative.standardError, zero.relative.interval], [null, null, null]);
+  t.regex(zero.relative.method, /the control is 0/);
+  const ratio = metric({ kind: 'ratio', denominator: 'n' });
+  for (const [own, other] of [
+    [trial([1, 2]), trial([0, 0], [0, 0])],
+    [trial([0, 0], [0, 0]), trial([1, 2])],
+  ])
+    for (const estimate of Object.values(pairedEffect(own, other, ratio, 0.95))) {
+      t.deepEqual([estimate.value, estimate.interval], [null, null]);
+      t.regex(estimate.method, /anything to divide by/);
+    }
+  const none = pairedEffect(trial([0, 0]), trial([1, 3]), metric(), 0.95).relative;
+  t.is(none.value, -1, 'a policy of 0 loses everything');
+});
+
+test('counts that add up alike differ by exactly nothing, whoever they are of', (t) => {
+  const ratio = metric({ kind: 'ratio', denominator: 'n' });
+  const { relative } = pairedEffect(trial([1, 5, 4], [3, 3, 1]), trial([4, 1, 5], [1, 4, 2]), ratio, 0.95);
+  t.is(relative.value, 0);
 });
 
 test('the same play twice differs by exactly nothing', (t) => {

@@ -10,7 +10,7 @@ export interface PairedEffect {
   readonly difference: Estimate;
   /** What the interval would be if the two arms had met other users and other luck. */
   readonly unpaired: Estimate;
-  /** treated ÷ control − 1, by the same pairs; refused where the control is 0. */
+  /** treated ÷ control − 1, by the same pairs; refused where the control is 0. All are, where a ratio divides by 0. */
   readonly relative: Estimate;
 }
 
@@ -24,6 +24,10 @@ export function pairedEffect(treated: Trial, control: Trial, metric: Metric, lev
   const own = summaryOf(treated, metric);
   const other = summaryOf(control, metric);
   const value = own.value - other.value;
+  if (!Number.isFinite(value)) {
+    const nothing = refused('paired plays: a play without anything to divide by');
+    return { difference: nothing, unpaired: nothing, relative: nothing };
+  }
   const none = (method: string): Estimate => ({ value, standardError: null, interval: null, method });
   if (own.influence === undefined || other.influence === undefined || own.influence.length !== other.influence.length)
     return {
@@ -47,10 +51,12 @@ export function pairedEffect(treated: Trial, control: Trial, metric: Metric, lev
     unpaired: estimate(value, unpaired, `unpaired plays of ${n} units each, ${100 * level}%`),
     relative:
       other.value === 0
-        ? { value: null, standardError: null, interval: null, method: 'paired plays: the control is 0' }
+        ? refused('paired plays: the control is 0')
         : estimate(ratio - 1, scaled, `paired plays of ${n} units, ${100 * level}%`),
   };
 }
+
+const refused = (method: string): Estimate => ({ value: null, standardError: null, interval: null, method });
 
 /** A metric over all units of a trial, and how much each unit moves it. */
 function summaryOf(trial: Trial, metric: Metric): { readonly value: number; readonly influence?: Float64Array } {
@@ -62,8 +68,9 @@ function summaryOf(trial: Trial, metric: Metric): { readonly value: number; read
       return centred(sums.map((sum) => (sum > 0 ? 1 : 0)));
     case 'ratio': {
       const below = unitSums(trial, metric.denominator ?? metric.column);
-      const scale = moments(below).mean;
-      const value = moments(sums).mean / scale;
+      // Sums, not means: equal counts give equal values, to the last digit.
+      const value = total(sums) / total(below);
+      const scale = total(below) / below.length;
       return { value, influence: sums.map((sum, u) => (sum - value * below[u]) / scale) };
     }
     case 'quantile':
@@ -75,6 +82,8 @@ function centred(values: Float64Array): { value: number; influence: Float64Array
   const { mean } = moments(values);
   return { value: mean, influence: values.map((x) => x - mean) };
 }
+
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 
 /** [U] what was seen of each unit, added up. */
 export function unitSums({ arm, observations: { unit, columns } }: Trial, column: string): Float64Array {

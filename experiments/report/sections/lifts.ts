@@ -61,8 +61,8 @@ async function onePlace(
       hideCaption: true,
       columns: [
         { head: 'Metric', cell: ({ metric }) => metric },
-        { head: control, numeric: true, cell: ({ control: value }) => significant(value) },
-        { head: 'Policy', numeric: true, cell: ({ value }) => significant(value) },
+        { head: control, numeric: true, cell: ({ control: value }) => (value === null ? '—' : significant(value)) },
+        { head: 'Policy', numeric: true, cell: ({ value }) => (value === null ? '—' : significant(value)) },
         { head: 'Relative', numeric: true, cell: ({ relative }) => withInterval(relative, writing) },
       ],
       groups: policies.map((policy) => ({
