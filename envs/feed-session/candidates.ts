@@ -1,4 +1,5 @@
 import type { KeyedDraws } from '../../core/draws.js';
+import { mergeLists, runKernel, worthKernels } from '../../core/native-rows.js';
 import type { Catalogue } from '../../logs/feed-session/catalogue.js';
 import { PREFIX_DECAY } from '../../logs/feed-session/layout.js';
 import type { CandidatePools } from './pools.js';
@@ -16,6 +17,19 @@ export interface CandidateSettings {
   /** With the source 'clusters': from how many clusters, the same number of each. */
   readonly groups: number;
 }
+
+/** Whose sessions candidates are found for, in columns of the caller. */
+export interface Sessions {
+  /** [B] */
+  readonly user: Int32Array;
+  /** [B] number of the present session. */
+  readonly visit: Int32Array;
+  /** [B] items shown so far. */
+  readonly step: Int32Array;
+}
+
+/** The catalogue's births where none is later than the first visit. */
+const NO_BIRTHS = new Int32Array(0);
 
 /** Draws of one candidate before the search goes on in order; a few leave room in a step's 2,048 draws. */
 const REDRAWS = 3;
@@ -40,6 +54,7 @@ export class Candidates {
   readonly #settings: CandidateSettings;
   readonly #catalogue: Catalogue;
   readonly #pools: CandidatePools;
+  readonly #sessions: Sessions;
   /** [C] the next place and the score of each cluster, while its pool is merged. */
   readonly #head: Int32Array;
   readonly #headScore: Float64Array;
@@ -54,8 +69,10 @@ export class Candidates {
   readonly #listed: Int32Array;
   #list = 0;
 
-  constructor(settings: CandidateSettings, catalogue: Catalogue, pools: CandidatePools, worlds: number) {
+  constructor(settings: CandidateSettings, catalogue: Catalogue, pools: CandidatePools, sessions: Sessions) {
     const { candidates: K } = settings;
+    const worlds = sessions.user.length;
+    this.#sessions = sessions;
     this.#settings = settings;
     this.#catalogue = catalogue;
     this.#pools = pools;
@@ -72,21 +89,22 @@ export class Candidates {
     this.#listed = new Int32Array(catalogue.items);
   }
 
-  begin(b: number, user: number, visit: number): void {
+  /** Session b begins. */
+  begin(b: number): void {
     const { clusters: C, depth } = this.#pools;
     this.exposure.fill(0, b * C, (b + 1) * C);
     this.shown.fill(0, b * C * depth, (b + 1) * C * depth);
-    this.reopen(b, user, visit);
+    this.reopen(b);
   }
 
   /** Finds the first item of every cluster that can be shown: after a snapshot was restored, say. */
-  reopen(b: number, user: number, visit: number): void {
+  reopen(b: number): void {
     const { clusters: C, depth } = this.#pools;
-    for (let c = 0; c < C; c++) this.#open(b, user, this.#next(b, user, visit, c * depth, c), c);
+    for (let c = 0; c < C; c++) this.#open(b, c, c * depth);
   }
 
   /** Candidate k of session b was shown. */
-  markShown(b: number, k: number, user: number, visit: number): void {
+  markShown(b: number, k: number): void {
     const { candidates: K } = this.#settings;
     const { clusters: C, depth } = this.#pools;
     const { exposure } = this;
@@ -96,40 +114,69 @@ export class Candidates {
     exposure[b * C + c] += 1 - PREFIX_DECAY;
     if (place < 0) return;
     this.shown[b * C * depth + place] = 1;
-    if (place === this.#first[b * C + c]) this.#open(b, user, this.#next(b, user, visit, place + 1, c), c);
+    if (place === this.#first[b * C + c]) this.#open(b, c, place + 1);
   }
 
-  #open(b: number, user: number, place: number, c: number): void {
+  /** Finds the first item of cluster c that can be shown, from `place` on. */
+  #open(b: number, c: number, place: number): void {
     const { clusters: C, depth, score } = this.#pools;
-    this.#first[b * C + c] = place;
-    this.#firstScore[b * C + c] = place < (c + 1) * depth ? score[user * C * depth + place] : -Infinity;
+    const at = this.#next(b, place, c);
+    this.#first[b * C + c] = at;
+    this.#firstScore[b * C + c] = at < (c + 1) * depth ? score[this.#sessions.user[b] * C * depth + at] : -Infinity;
   }
 
   /** The first place of cluster c, from `place` on, with an item that can be shown; the cluster's end if there is none. */
-  #next(b: number, user: number, visit: number, place: number, c: number): number {
+  #next(b: number, place: number, c: number): number {
     const { clusters: C, depth, item } = this.#pools;
-    const pool = user * C * depth;
-    const shown = b * C * depth;
-    const end = (c + 1) * depth;
+    const { shown } = this;
     const birth = this.#birth;
+    const from = b * C * depth;
+    const end = (c + 1) * depth;
+    while (place < end && shown[from + place] !== 0) place++;
+    if (birth === undefined) return place;
+    const pool = this.#sessions.user[b] * C * depth;
+    const visit = this.#sessions.visit[b];
     for (; place < end; place++) {
-      if (this.shown[shown + place] !== 0) continue;
-      if (birth === undefined || (item[pool + place] >= 0 && birth[item[pool + place]] <= visit)) break;
+      if (shown[from + place] !== 0) continue;
+      if (item[pool + place] >= 0 && birth[item[pool + place]] <= visit) break;
     }
     return place;
   }
 
-  /** Finds the candidates of session b of a user on a visit; `draws` stand at the session's step. */
-  find(b: number, user: number, visit: number, draws: KeyedDraws): void {
-    const { source, candidates: K, injected, groups } = this.#settings;
-    if (source === 'catalogue') {
-      this.#draw(b, 0, K, visit, draws);
-      return;
+  /** Finds the candidates of the sessions `list[0 … n)`; draws are those of their visit and step. */
+  find(list: Int32Array, n: number, draws: KeyedDraws): void {
+    const { source, candidates: K, injected } = this.#settings;
+    const drawn = source === 'catalogue' ? K : injected;
+    if (source === 'retrieved' && worthKernels(n)) this.#mergeNatively(list, n, K - injected);
+    else if (source !== 'catalogue') for (let i = 0; i < n; i++) this.#retrieve(list[i], source, K - injected);
+    if (drawn === 0) return;
+    const { visit, step } = this.#sessions;
+    for (let i = 0; i < n; i++) {
+      const b = list[i];
+      this.#draw(b, K - drawn, visit[b], draws.at(b, visit[b], step[b]));
     }
+  }
+
+  #retrieve(b: number, source: CandidateSource, count: number): void {
     this.#order(b);
-    if (source === 'clusters') this.#byClusters(b, user, visit, groups, K - injected);
-    else this.#merge(b, user, visit, b * K, K - injected);
-    if (injected > 0) this.#draw(b, K - injected, K, visit, draws);
+    if (source === 'clusters') this.#byClusters(b, count);
+    else this.#merge(b, count);
+  }
+
+  /** What `#order` and `#merge` do, to the bit, for many sessions. */
+  #mergeNatively(list: Int32Array, n: number, count: number): void {
+    const { candidates: K } = this.#settings;
+    const { clusters: C, depth, score, item, repetition } = this.#pools;
+    const { user, visit } = this.#sessions;
+    const birth = this.#birth ?? NO_BIRTHS;
+    const heads = [this.#first, this.#firstScore, this.exposure, this.shown];
+    runKernel(
+      mergeLists(),
+      [score, item, birth, user, visit, ...heads, list],
+      [this.place, this.item],
+      [n, C, depth, K, count, birth.length > 0 ? 1 : 0],
+      [repetition],
+    );
   }
 
   /** Brings the clusters of session b in the order of their heads; of equal scores the lower cluster first. */
@@ -151,20 +198,21 @@ export class Candidates {
     }
   }
 
-  /** Writes `count` best heads one after the other, from entry `to`. */
-  #merge(b: number, user: number, visit: number, to: number, count: number): void {
+  /** Writes the `count` best heads one after the other. */
+  #merge(b: number, count: number): void {
     const { clusters: C, depth, item, score, repetition } = this.#pools;
-    const pool = user * C * depth;
+    const { exposure, place: places, item: items } = this;
+    const pool = this.#sessions.user[b] * C * depth;
     const order = this.#best;
     const head = this.#head;
     const heads = this.#headScore;
-    const { exposure } = this;
-    for (let k = to; k < to + count; k++) {
+    const from = b * this.#settings.candidates;
+    for (let k = from; k < from + count; k++) {
       const c = order[0];
       const place = head[c];
-      this.place[k] = place;
-      this.item[k] = item[pool + place];
-      const next = this.#next(b, user, visit, place + 1, c);
+      places[k] = place;
+      items[k] = item[pool + place];
+      const next = this.#next(b, place + 1, c);
       head[c] = next;
       const value = next < (c + 1) * depth ? score[pool + next] - repetition * exposure[b * C + c] : -Infinity;
       heads[c] = value;
@@ -180,30 +228,32 @@ export class Candidates {
   }
 
   /** The best clusters as they stand, one block of candidates for each. */
-  #byClusters(b: number, user: number, visit: number, groups: number, count: number): void {
+  #byClusters(b: number, count: number): void {
     const { depth, item, clusters: C } = this.#pools;
+    const { candidates: K, groups } = this.#settings;
+    const pool = this.#sessions.user[b] * C * depth;
     const each = count / groups;
     const head = this.#head;
-    let to = b * this.#settings.candidates;
+    let to = b * K;
     for (let g = 0; g < groups; g++) {
       let c = this.#best[g];
       for (let i = 0; i < each; i++, to++) {
         // A small cluster that is used up is filled from those after it.
         for (let after = g; head[c] >= (c + 1) * depth && ++after < C;) c = this.#best[after];
         this.place[to] = head[c];
-        this.item[to] = item[user * C * depth + head[c]];
-        head[c] = this.#next(b, user, visit, head[c] + 1, c);
+        this.item[to] = item[pool + head[c]];
+        head[c] = this.#next(b, head[c] + 1, c);
       }
     }
   }
 
-  /** Fills candidates from…to of session b with draws from the catalogue, none of them in the list already. */
-  #draw(b: number, from: number, to: number, visit: number, draws: KeyedDraws): void {
+  /** Fills the candidates of session b from `from` on with draws from the catalogue, none of them in the list already. */
+  #draw(b: number, from: number, visit: number, draws: KeyedDraws): void {
     const { candidates: K } = this.#settings;
     const { items, birth } = this.#catalogue;
     const list = ++this.#list;
     for (let k = 0; k < from; k++) this.#listed[this.item[b * K + k]] = list;
-    for (let k = from; k < to; k++) {
+    for (let k = from; k < K; k++) {
       let item = Math.floor(draws.next() * items);
       for (let again = 0; again < REDRAWS && (this.#listed[item] === list || birth[item] > visit); again++) {
         item = Math.floor(draws.next() * items);

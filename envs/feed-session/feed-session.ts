@@ -1,5 +1,6 @@
 import { complaint } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
+import { entryRows, runKernel, worthKernels } from '../../core/native-rows.js';
 import { hash32 } from '../../core/random.js';
 import { width } from '../../core/space.js';
 import { SessionPrefix } from '../../logs/feed-session/prefix.js';
@@ -79,6 +80,10 @@ export class FeedSessionEnv implements Env {
   readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
   /** [B] item shown at the present place; −1 when the user has left before. */
   readonly #shown: Int32Array;
+  /** [B] every world. */
+  readonly #all: Int32Array;
+  /** [B] first those whose session ended at this step. */
+  readonly #ended: Int32Array;
   #seed = 0;
   #luck: Record<'users' | 'context' | 'answers' | 'leaving' | 'candidates', KeyedDraws> | undefined;
   #lucky: { answers: KeyedDraws; leaving: KeyedDraws; visit: Int32Array } | undefined;
@@ -123,11 +128,17 @@ export class FeedSessionEnv implements Env {
     };
     this.#width = width(this.spec.observation);
     this.#check = batchCheck(this.spec);
-    this.candidates = new Candidates({ source, candidates: K, injected, groups }, catalogue, pools, batch);
     this.prefix = new SessionPrefix(layout, catalogue, batch);
     this.crowd = people.crowd(batch);
     this.answers = answersFor(batch, layout.outcomes.length);
     this.visit = new Int32Array(batch);
+    this.candidates = new Candidates({ source, candidates: K, injected, groups }, catalogue, pools, {
+      user: this.crowd.user,
+      visit: this.visit,
+      step: this.prefix.step,
+    });
+    this.#all = Int32Array.from({ length: batch }, (_, b) => b);
+    this.#ended = new Int32Array(batch);
     this.#shown = new Int32Array(batch);
   }
 
@@ -136,7 +147,8 @@ export class FeedSessionEnv implements Env {
     this.#check('reset', out);
     this.#reseed(seed);
     this.visit.fill(0);
-    for (let b = 0; b < this.spec.batch; b++) this.#begin(b, out.observation);
+    for (let b = 0; b < this.spec.batch; b++) this.#begin(b);
+    this.#observe(this.#all, this.spec.batch, out.observation);
     clearOutcome(out);
   }
 
@@ -147,10 +159,15 @@ export class FeedSessionEnv implements Env {
     for (let b = 0; b < B; b++) if (!this.#isSlate(action, b)) throw refusedAction(this.spec, action, b);
     clearOutcome(out);
     for (let place = 0; place < this.#settings.slateSize; place++) this.#show(action, place, out);
-    for (let b = 0; b < B; b++) {
-      this.#observe(b, out.observation);
-      if (out.endReason[b] !== 0) this.#finish(b, out);
+    const ended = this.#ended;
+    let endings = 0;
+    for (let b = 0; b < B; b++) if (out.endReason[b] !== 0) ended[endings++] = b;
+    this.#observe(ended, endings, out.final);
+    for (let i = 0; i < endings; i++) {
+      this.visit[ended[i]]++;
+      this.#begin(ended[i]);
     }
+    this.#observe(this.#all, B, out.observation);
   }
 
   /** Shows one place of every slate to those who are still there. */
@@ -168,7 +185,7 @@ export class FeedSessionEnv implements Env {
     for (let b = 0; b < B; b++) {
       if (shown[b] < 0) continue;
       prefix.push(b, shown[b], answers.answers, b * A);
-      candidates.markShown(b, action[b * S + place], crowd.user[b], this.visit[b]);
+      candidates.markShown(b, action[b * S + place]);
       this.#count(b, out);
       this.onShown?.(b, shown[b]);
     }
@@ -221,9 +238,9 @@ export class FeedSessionEnv implements Env {
   }
 
   restore(state: EnvState): void {
-    const { candidates, prefix, crowd, visit } = this;
+    const { candidates, prefix, crowd } = this;
     const own = {
-      visit,
+      visit: this.visit,
       user: crowd.user,
       exposure: candidates.exposure,
       shown: candidates.shown,
@@ -240,10 +257,8 @@ export class FeedSessionEnv implements Env {
     expectState(this.spec, state, this.#numbers, lengths);
     for (const [name, column] of Object.entries(own)) column.set(state.columns[name]);
     this.#reseed(state.seed);
-    for (let b = 0; b < this.spec.batch; b++) {
-      candidates.reopen(b, crowd.user[b], visit[b]);
-      this.#find(b);
-    }
+    for (let b = 0; b < this.spec.batch; b++) candidates.reopen(b);
+    this.#find(this.#all, this.spec.batch);
   }
 
   #reseed(seed: number): void {
@@ -270,8 +285,8 @@ export class FeedSessionEnv implements Env {
     return true;
   }
 
-  /** Starts the next session of world b, observed in its row. */
-  #begin(b: number, rows: Float32Array): void {
+  /** Starts the next session of world b. */
+  #begin(b: number): void {
     if (this.#luck === undefined) throw notStarted(this.spec);
     const { people, crowd, prefix } = this;
     const visit = this.visit[b];
@@ -280,39 +295,43 @@ export class FeedSessionEnv implements Env {
     crowd.user[b] = user;
     prefix.begin(b, people.userFeatures, user * people.layout.userNames.length);
     people.begin(crowd, b, visit, this.#luck.context.at(b, visit), prefix.known, prefix.contextAt(b));
-    this.candidates.begin(b, user, visit);
-    this.#observe(b, rows);
+    this.candidates.begin(b);
   }
 
-  #find(b: number): void {
+  #find(list: Int32Array, n: number): void {
     if (this.#luck === undefined) throw notStarted(this.spec);
-    const draws = this.#luck.candidates.at(b, this.visit[b], this.prefix.step[b]);
-    this.candidates.find(b, this.crowd.user[b], this.visit[b], draws);
+    this.candidates.find(list, n, this.#luck.candidates);
   }
 
-  /** Finds the candidates of world b and writes its row. */
-  #observe(b: number, rows: Float32Array): void {
-    this.#find(b);
+  /** Finds the candidates of the worlds `list[0 … n)` and writes their rows. */
+  #observe(list: Int32Array, n: number, rows: Float32Array): void {
+    if (n === 0) return;
+    this.#find(list, n);
     const { candidates: K, injected } = this.#settings;
-    const { catalogue } = this.people;
-    const F = catalogue.names.length;
-    const { features, cluster } = catalogue;
+    const { features, cluster, names } = this.people.catalogue;
     const { item } = this.candidates;
-    const row = b * this.#width;
-    this.prefix.write(b, rows, row);
-    let to = row + this.prefix.places.width;
+    const S = this.prefix.places.width;
+    this.prefix.writeRows(list, n, list, rows, this.#width);
+    if (!worthKernels(n)) {
+      for (let i = 0; i < n; i++) this.#describe(list[i], rows);
+      return;
+    }
+    const numbers = [n, K, names.length, this.#width, S, injected];
+    runKernel(entryRows(), [features, cluster, item, list, list], [rows], numbers);
+  }
+
+  /** Writes the candidates of world b behind its state. */
+  #describe(b: number, rows: Float32Array): void {
+    const { candidates: K, injected } = this.#settings;
+    const { features, cluster, names } = this.people.catalogue;
+    const F = names.length;
+    const { item } = this.candidates;
+    let to = b * this.#width + this.prefix.places.width;
     for (let k = b * K; k < (b + 1) * K; k++) {
       for (let f = 0, from = item[k] * F; f < F; f++) rows[to++] = features[from + f];
     }
     for (let k = 0; k < K; k++) rows[to++] = k < K - injected ? 0 : 1;
     for (let k = b * K; k < (b + 1) * K; k++) rows[to++] = cluster[item[k]];
-  }
-
-  #finish(b: number, out: StepBatch): void {
-    const end = (b + 1) * this.#width;
-    for (let i = b * this.#width; i < end; i++) out.final[i] = out.observation[i];
-    this.visit[b]++;
-    this.#begin(b, out.observation);
   }
 }
 

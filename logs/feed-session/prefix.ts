@@ -1,3 +1,4 @@
+import { historyRows, runKernel, worthKernels } from '../../core/native-rows.js';
 import type { Catalogue } from './catalogue.js';
 import { LONG_SESSION, PREFIX_DECAY, placesOf, type FeedLayout, type StatePlaces } from './layout.js';
 
@@ -120,6 +121,26 @@ export class SessionPrefix implements PrefixColumns {
       for (let f = 0, from = recentItem[place] * F; f < F; f++) out[to++] = features[from + f];
       for (let i = 0, from = place * A; i < A; i++) out[to++] = recentAnswers[from + i];
     }
+  }
+
+  /**
+   * Writes the states of the sessions `list[0 … n)`, each of `places.width` numbers at the beginning of row `rows[i]` of
+   * `out` [rows, stride].
+   */
+  writeRows(list: Int32Array, n: number, rows: Int32Array, out: Float32Array, stride: number): void {
+    if (!worthKernels(n)) {
+      for (let i = 0; i < n; i++) this.write(list[i], out, rows[i] * stride);
+      return;
+    }
+    const { progress, answers, recent, answerWidth: A } = this.places;
+    const { known, averages, step, recentItem, recentAnswers } = this;
+    const { features, names } = this.#catalogue;
+    runKernel(
+      historyRows(),
+      [known, averages, step, recentItem, recentAnswers, features, this.#progress, list, rows],
+      [out],
+      [n, progress, recent - answers, this.layout.recent, A, names.length, stride, LONG_SESSION],
+    );
   }
 
   /** Copies of all columns. */

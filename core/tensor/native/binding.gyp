@@ -19,6 +19,7 @@
       'src/scan.cc',
       'src/scan_bits.cc',
       'src/resample.cc',
+      'src/sessions.cc',
     ],
   },
   'target_defaults': {
