@@ -122,7 +122,8 @@ export class Candidates {
     const { clusters: C, depth, score } = this.#pools;
     const at = this.#next(b, place, c);
     this.#first[b * C + c] = at;
-    this.#firstScore[b * C + c] = at < (c + 1) * depth ? score[this.#sessions.user[b] * C * depth + at] : -Infinity;
+    this.#firstScore[b * C + c] =
+      at < (c + 1) * depth ? score[2 * (this.#sessions.user[b] * C * depth + at)] : -Infinity;
   }
 
   /** The first place of cluster c, from `place` on, with an item that can be shown; the cluster's end if there is none. */
@@ -138,7 +139,8 @@ export class Candidates {
     const visit = this.#sessions.visit[b];
     for (; place < end; place++) {
       if (shown[from + place] !== 0) continue;
-      if (item[pool + place] >= 0 && birth[item[pool + place]] <= visit) break;
+      const its = item[2 * (pool + place) + 1];
+      if (its >= 0 && birth[its] <= visit) break;
     }
     return place;
   }
@@ -166,13 +168,13 @@ export class Candidates {
   /** What `#order` and `#merge` do, to the bit, for many sessions. */
   #mergeNatively(list: Int32Array, n: number, count: number): void {
     const { candidates: K } = this.#settings;
-    const { clusters: C, depth, score, item, repetition } = this.#pools;
+    const { clusters: C, depth, item, repetition } = this.#pools;
     const { user, visit } = this.#sessions;
     const birth = this.#birth ?? NO_BIRTHS;
     const heads = [this.#first, this.#firstScore, this.exposure, this.shown];
     runKernel(
       mergeLists(),
-      [score, item, birth, user, visit, ...heads, list],
+      [item, birth, user, visit, ...heads, list],
       [this.place, this.item],
       [n, C, depth, K, count, birth.length > 0 ? 1 : 0],
       [repetition],
@@ -211,10 +213,10 @@ export class Candidates {
       const c = order[0];
       const place = head[c];
       places[k] = place;
-      items[k] = item[pool + place];
+      items[k] = item[2 * (pool + place) + 1];
       const next = this.#next(b, place + 1, c);
       head[c] = next;
-      const value = next < (c + 1) * depth ? score[pool + next] - repetition * exposure[b * C + c] : -Infinity;
+      const value = next < (c + 1) * depth ? score[2 * (pool + next)] - repetition * exposure[b * C + c] : -Infinity;
       heads[c] = value;
       let at = 0;
       for (; at + 1 < C; at++) {
@@ -241,7 +243,7 @@ export class Candidates {
         // A small cluster that is used up is filled from those after it.
         for (let after = g; head[c] >= (c + 1) * depth && ++after < C;) c = this.#best[after];
         this.place[to] = head[c];
-        this.item[to] = item[pool + head[c]];
+        this.item[to] = item[2 * (pool + head[c]) + 1];
         head[c] = this.#next(b, head[c] + 1, c);
       }
     }

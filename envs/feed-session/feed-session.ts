@@ -1,6 +1,5 @@
 import { complaint } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
-import { entryRows, runKernel, worthKernels } from '../../core/native-rows.js';
 import { hash32 } from '../../core/random.js';
 import { width } from '../../core/space.js';
 import { SessionPrefix } from '../../logs/feed-session/prefix.js';
@@ -8,6 +7,7 @@ import { DWELL } from '../../logs/feed-session/replay.js';
 import { answersFor, type Answers, type Crowd, type FeedPeople } from '../../simulators/feed-session/contract.js';
 import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
 import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
+import { CandidateRows } from './candidate-rows.js';
 import { Candidates } from './candidates.js';
 import { feedObservation } from './observation.js';
 import type { CandidatePools } from './pools.js';
@@ -80,6 +80,7 @@ export class FeedSessionEnv implements Env {
   readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
   /** [B] item shown at the present place; −1 when the user has left before. */
   readonly #shown: Int32Array;
+  readonly #candidateRows: CandidateRows;
   /** [B] every world. */
   readonly #all: Int32Array;
   /** [B] first those whose session ended at this step. */
@@ -137,6 +138,7 @@ export class FeedSessionEnv implements Env {
       visit: this.visit,
       step: this.prefix.step,
     });
+    this.#candidateRows = new CandidateRows(catalogue, K, injected);
     this.#all = Int32Array.from({ length: batch }, (_, b) => b);
     this.#ended = new Int32Array(batch);
     this.#shown = new Int32Array(batch);
@@ -205,60 +207,50 @@ export class FeedSessionEnv implements Env {
   /** Adds what followed the item just shown to the step's reward and objectives. */
   #count(b: number, out: StepBatch): void {
     const { answers, dwellSeconds } = this.answers;
+    const { objectives } = out;
     const A = this.prefix.places.answerWidth;
     const H = A - 1;
-    const values = this.#values;
     const from = b * A;
     const to = b * (H + 2);
-    for (let h = 0; h < H; h++) {
-      values[h] = answers[from + h];
-      out.objectives[to + h] += answers[from + h];
+    for (let h = 0; h < H; h++) objectives[to + h] += answers[from + h];
+    objectives[to + H] += dwellSeconds[b];
+    objectives[to + H + 1]++;
+    if (this.#reward === undefined) {
+      out.reward[b] += answers[from];
+      return;
     }
+    const values = this.#values;
+    for (let h = 0; h < H; h++) values[h] = answers[from + h];
     values[H] = dwellSeconds[b];
-    out.objectives[to + H] += dwellSeconds[b];
-    out.objectives[to + H + 1]++;
-    out.reward[b] += this.#reward === undefined ? answers[from] : this.#reward.evaluateRow(values);
+    out.reward[b] += this.#reward.evaluateRow(values);
   }
 
   snapshot(): EnvState {
-    const { candidates, prefix, crowd } = this;
-    const columns = {
-      settings: this.#numbers.slice(),
-      visit: this.visit.slice(),
-      user: crowd.user.slice(),
-      exposure: candidates.exposure.slice(),
-      shown: candidates.shown.slice(),
-      ...prefixed('prefix', prefix.save()),
-      ...prefixed(
-        'people',
-        Object.fromEntries(Object.entries(crowd.columns).map(([name, own]) => [name, own.slice()])),
-      ),
-    };
+    const copies = Object.entries(this.#columns()).map(([name, column]) => [name, column.slice()] as const);
+    const columns = { settings: this.#numbers.slice(), ...Object.fromEntries(copies) };
     return { id: this.spec.id, batch: this.spec.batch, seed: this.#seed, columns };
   }
 
   restore(state: EnvState): void {
-    const { candidates, prefix, crowd } = this;
-    const own = {
-      visit: this.visit,
-      user: crowd.user,
-      exposure: candidates.exposure,
-      shown: candidates.shown,
-      ...prefixed('prefix', {
-        step: prefix.step,
-        known: prefix.known,
-        averages: prefix.averages,
-        recentItem: prefix.recentItem,
-        recentAnswers: prefix.recentAnswers,
-      }),
-      ...prefixed('people', crowd.columns),
-    };
+    const own = this.#columns();
     const lengths = Object.fromEntries(Object.entries(own).map(([name, column]) => [name, column.length]));
     expectState(this.spec, state, this.#numbers, lengths);
     for (const [name, column] of Object.entries(own)) column.set(state.columns[name]);
     this.#reseed(state.seed);
-    for (let b = 0; b < this.spec.batch; b++) candidates.reopen(b);
+    for (let b = 0; b < this.spec.batch; b++) this.candidates.reopen(b);
     this.#find(this.#all, this.spec.batch);
+  }
+
+  /** Everything that is saved, in place. */
+  #columns(): Record<string, EnvState['columns'][string]> {
+    const { candidates, prefix, crowd, visit } = this;
+    const { exposure, shown } = candidates;
+    const { step, known, averages, recentItem, recentAnswers } = prefix;
+    return {
+      ...{ visit, user: crowd.user, exposure, shown },
+      ...prefixed('prefix', { step, known, averages, recentItem, recentAnswers }),
+      ...prefixed('people', crowd.columns),
+    };
   }
 
   #reseed(seed: number): void {
@@ -307,35 +299,12 @@ export class FeedSessionEnv implements Env {
   #observe(list: Int32Array, n: number, rows: Float32Array): void {
     if (n === 0) return;
     this.#find(list, n);
-    const { candidates: K, injected } = this.#settings;
-    const { features, cluster, names } = this.people.catalogue;
-    const { item } = this.candidates;
-    const S = this.prefix.places.width;
+    const state = this.prefix.places.width;
     this.prefix.writeRows(list, n, list, rows, this.#width);
-    if (!worthKernels(n)) {
-      for (let i = 0; i < n; i++) this.#describe(list[i], rows);
-      return;
-    }
-    const numbers = [n, K, names.length, this.#width, S, injected];
-    runKernel(entryRows(), [features, cluster, item, list, list], [rows], numbers);
-  }
-
-  /** Writes the candidates of world b behind its state. */
-  #describe(b: number, rows: Float32Array): void {
-    const { candidates: K, injected } = this.#settings;
-    const { features, cluster, names } = this.people.catalogue;
-    const F = names.length;
-    const { item } = this.candidates;
-    let to = b * this.#width + this.prefix.places.width;
-    for (let k = b * K; k < (b + 1) * K; k++) {
-      for (let f = 0, from = item[k] * F; f < F; f++) rows[to++] = features[from + f];
-    }
-    for (let k = 0; k < K; k++) rows[to++] = k < K - injected ? 0 : 1;
-    for (let k = b * K; k < (b + 1) * K; k++) rows[to++] = cluster[item[k]];
+    this.#candidateRows.write(this.candidates.item, list, n, rows, this.#width, state);
   }
 }
 
-function prefixed<T>(prefix: string, columns: Readonly<Record<string, T>> | object): Record<string, T>;
-function prefixed(prefix: string, columns: object): Record<string, unknown> {
+function prefixed<T>(prefix: string, columns: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(columns).map(([name, column]) => [`${prefix}.${name}`, column]));
 }

@@ -30,9 +30,9 @@ export class CandidatePools {
   /** Items kept per cluster; clusters with fewer are filled with −1. */
   readonly depth: number;
   readonly repetition: number;
-  /** [users, C, c] the best first. */
-  readonly item: Int32Array;
+  /** [users, C, c, 2] the score of each place and, as whole numbers in the same memory, its item; the best first. */
   readonly score: Float32Array;
+  readonly item: Int32Array;
   /** Items that every user has at the least, not counting those that are born later. */
   readonly least: number;
 
@@ -44,8 +44,9 @@ export class CandidatePools {
     this.clusters = C;
     this.depth = depth;
     this.repetition = vectors.repetition;
-    this.item = new Int32Array(users * C * depth).fill(-1);
-    this.score = new Float32Array(users * C * depth).fill(-Infinity);
+    this.score = new Float32Array(users * C * depth * 2).fill(-Infinity);
+    this.item = new Int32Array(this.score.buffer);
+    for (let at = 1; at < this.item.length; at += 2) this.item[at] = -1;
     let least = 0;
     const members = membersOf(catalogue);
     members.forEach((own, cluster) => {
@@ -61,8 +62,8 @@ export class CandidatePools {
         for (let u = 0; u < n; u++) {
           const to = ((from + u) * C + cluster) * depth;
           for (let i = 0; i < k; i++) {
-            this.item[to + i] = own[hits.rows[u * k + i]];
-            this.score[to + i] = hits.scores[u * k + i];
+            this.score[2 * (to + i)] = hits.scores[u * k + i];
+            this.item[2 * (to + i) + 1] = own[hits.rows[u * k + i]];
           }
         }
       }

@@ -125,6 +125,8 @@ export class FeedWorld implements FeedPeople {
     const { mix, quality, bait, catalogue } = this.#items;
     const { taste, satiation } = crowd.columns;
     const { answers, dwellSeconds } = out;
+    const { visit, answers: draws } = luck;
+    const { step } = prefix;
     for (let b = 0; b < shown.length; b++) {
       const item = shown[b];
       if (item < 0) continue;
@@ -136,13 +138,13 @@ export class FeedWorld implements FeedPeople {
       }
       const q = quality[item];
       const bt = bait[item];
-      luck.answers.at(b, luck.visit[b], prefix.step[b]);
+      draws.at(b, visit[b], step[b]);
       const logit =
         WATCHING.base + WATCHING.match * match + WATCHING.bait * bt + WATCHING.quality * q - WATCHING.satiation * tired;
-      const watched = luck.answers.next() < 1 / (1 + Math.exp(-logit));
-      const u1 = luck.answers.next();
-      const u2 = luck.answers.next();
-      const u3 = luck.answers.next();
+      const watched = draws.next() < 1 / (1 + Math.exp(-logit));
+      const u1 = draws.next();
+      const u2 = draws.next();
+      const u3 = draws.next();
       const at = b * A;
       for (let h = 0; h < A; h++) answers[at + h] = 0;
       let seconds = 0;

@@ -18,10 +18,15 @@ typedef double Scores __attribute__((vector_size(8 * PIECE)));
 typedef int64_t Counts __attribute__((vector_size(8 * PIECE)));
 constexpr float NOTHING = -__builtin_inff();
 
+/// A place of a list.
+struct Place {
+  float score;
+  int32_t entry;
+};
+
 /// The lists of one session.
 struct Lists {
-  const float* score;
-  const int32_t* entry;
+  const Place* at;
   const uint8_t* shown;
   const int32_t* birth;
   int32_t visit, depth;
@@ -30,7 +35,7 @@ struct Lists {
   int32_t next(int32_t place, int32_t c) const {
     for (const int32_t end = (c + 1) * depth; place < end; place++) {
       if (shown[place] != 0) continue;
-      if (birth == nullptr || (entry[place] >= 0 && birth[entry[place]] <= visit)) break;
+      if (birth == nullptr || (at[place].entry >= 0 && birth[at[place].entry] <= visit)) break;
     }
     return place;
   }
@@ -56,7 +61,7 @@ GYM_INLINE void rank(double* score, int lists, int32_t* order) {
 
 /// Merges the C lists of a session by score less x·exposure of the list; of equal scores the lower list is first.
 ///
-/// at = score [owners, C, D] in falling order, entry [owners, C, D], birth [N], owner [B], visit [B], first [B, C] and
+/// at = lists [owners, C, D] of (score, entry) in falling order, birth [N], owner [B], visit [B], first [B, C] and
 /// firstScore f64 [B, C]: the first place of each list that may be taken, exposure [B, C], shown u8 [B, C·D],
 /// sessions [n], then the outputs place [B, K] and taken [B, K] (its entry); n = n, C, D, K, how many are wanted, whether
 /// births count; x = weight of exposure
@@ -64,10 +69,11 @@ void mergeLists(const Call& c) {
   const int n = c.n[0], C = c.n[1], D = c.n[2], K = c.n[3], wanted = c.n[4];
   const bool births = c.n[5] != 0;
   const double weight = c.x[0];
-  const int32_t *owner = c.ids(3), *visit = c.ids(4), *first = c.ids(5), *sessions = c.ids(9);
-  const double* firstScore = static_cast<const double*>(c.at[6]);
-  const auto* shown = static_cast<const uint8_t*>(c.at[8]);
-  auto *places = static_cast<int32_t*>(c.at[10]), *taken = static_cast<int32_t*>(c.at[11]);
+  const int32_t *owner = c.ids(2), *visit = c.ids(3), *first = c.ids(4), *sessions = c.ids(8);
+  const auto* all = static_cast<const Place*>(c.at[0]);
+  const double* firstScore = static_cast<const double*>(c.at[5]);
+  const auto* shown = static_cast<const uint8_t*>(c.at[7]);
+  auto *places = static_cast<int32_t*>(c.at[9]), *taken = static_cast<int32_t*>(c.at[10]);
   if (C > MOST_LISTS) return complain("mergeLists: expected at most %d lists, received %d", MOST_LISTS, C);
   int32_t order[MOST_LISTS], head[MOST_LISTS];
   double score[MOST_LISTS], penalty[MOST_LISTS];
@@ -77,13 +83,12 @@ void mergeLists(const Call& c) {
       const int64_t later = sessions[i + AHEAD], at = static_cast<int64_t>(owner[later]) * C * D;
       for (int l = 0; l < C; l++) {
         const int64_t place = first[later * C + l];
-        __builtin_prefetch(c.in(0) + at + place);
-        __builtin_prefetch(c.ids(1) + at + place);
+        __builtin_prefetch(all + at + place);
         __builtin_prefetch(shown + later * C * D + place);
       }
     }
-    const Lists lists{c.in(0) + pool, c.ids(1) + pool, shown + b * C * D, births ? c.ids(2) : nullptr, visit[b], D};
-    for (int l = 0; l < C; l++) penalty[l] = weight * static_cast<double>(c.in(7)[b * C + l]);
+    const Lists lists{all + pool, shown + b * C * D, births ? c.ids(1) : nullptr, visit[b], D};
+    for (int l = 0; l < C; l++) penalty[l] = weight * static_cast<double>(c.in(6)[b * C + l]);
     // Keeps the compiler from joining product and difference, which would round once instead of twice.
     asm volatile("" : : "r"(penalty) : "memory");
     for (int l = 0; l < C; l++) {
@@ -95,9 +100,9 @@ void mergeLists(const Call& c) {
       const int32_t l = order[0], place = head[l], end = (l + 1) * D;
       if (place >= end) return complain("mergeLists: the lists of session %d have run out", static_cast<int>(b));
       places[k] = place;
-      taken[k] = lists.entry[place];
+      taken[k] = lists.at[place].entry;
       const int32_t next = lists.next(place + 1, l);
-      const double value = next < end ? lists.score[next] - penalty[l] : NOTHING;
+      const double value = next < end ? lists.at[next].score - penalty[l] : NOTHING;
       head[l] = next;
       score[l] = value;
       int at = 0;
