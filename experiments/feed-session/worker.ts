@@ -19,12 +19,12 @@ interface Given {
   readonly backend: string;
   /** SQLite file of logs. */
   readonly store: string;
-  /** Folder in which artefacts and the training are kept. */
-  readonly folder: string;
+  /** Folder in which artefacts and trainings are kept; nothing is kept where there is none. */
+  readonly folder?: string;
 }
 
 function isGiven(value: unknown): value is Given {
-  return typeof value === 'object' && value !== null && 'experiment' in value && 'folder' in value && 'store' in value;
+  return typeof value === 'object' && value !== null && 'experiment' in value && 'store' in value;
 }
 
 const given: unknown = workerData;
@@ -41,11 +41,12 @@ async function answer(seed: unknown): Promise<void> {
   try {
     if (typeof seed !== 'number') throw new GymError('usage', 'worker: expected a seed, received something else.');
     await ready;
-    const own = join(folder, `seed-${seed}`);
-    await mkdir(own, { recursive: true });
+    const own = folder === undefined ? undefined : join(folder, `seed-${seed}`);
+    if (own !== undefined) await mkdir(own, { recursive: true });
     const { source } = experiment;
     const result = await runFeedSeed({
-      ...{ experiment, seed, keep: keepIn(own), checkpoints: own },
+      ...{ experiment, seed },
+      ...(own === undefined ? {} : { keep: keepIn(own), checkpoints: own }),
       ...(source.from === 'world' ? {} : { log: await logFrom(source) }),
       onProgress: (stage, done, total, note) => {
         port.postMessage({ kind: 'progress', note: { stage, done, total, note } });

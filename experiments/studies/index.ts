@@ -4,6 +4,7 @@ import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
 import { peeking } from './peeking/peeking.js';
 import { realism } from './realism/realism.js';
+import { recomind } from './recomind/headline.js';
 import { relogging } from './relogging/relogging.js';
 import type { Study } from './study.js';
 import { upworthy } from './upworthy/upworthy.js';
@@ -18,4 +19,5 @@ export const studies: Readonly<Record<string, Study>> = {
   peeking,
   kuairand,
   realism,
+  recomind,
 };

@@ -1,0 +1,130 @@
+import { complaint, expectNumber } from '../../../core/check.js';
+import { startBackend } from '../../../core/tensor/backend.js';
+import { feedExperiment, type FeedExperiment } from '../../config/feed-schema.js';
+import type { Estimate, ReportDocument } from '../../contract.js';
+import type { LiftTable } from '../../feed-session/contract.js';
+import { mergeSeeds } from '../../feed-session/document.js';
+import { runSeeds } from '../../feed-session/experiment.js';
+
+/** What all RecoMind studies share: the world, the log, the candidates and the learner, fixed before any was run. */
+export const MAIN = 'recomind';
+export const CONTROL = 'supervised';
+
+/** The learner of every study; variants differ from it by the named settings alone. */
+export const LEARNER = { learner: 'ppo', sharpness: 40, hidden: [32], learningRate: 0.004, discount: 0.95 } as const;
+
+export interface BaseSettings {
+  readonly items: number;
+  readonly users: number;
+  readonly logged: number;
+  readonly steps: number;
+  readonly sessions: number;
+}
+
+/** What differs from the base, as a config would say it. */
+export type Variation = Partial<Record<keyof FeedExperiment, unknown>> & {
+  readonly leverage?: string;
+  readonly learner?: object;
+};
+
+/** The experiment of a study. */
+export function baseExperiment(
+  id: string,
+  base: BaseSettings,
+  { leverage, learner, ...more }: Variation = {},
+): FeedExperiment {
+  const { items, users, logged, steps, sessions } = base;
+  return feedExperiment.parse({
+    kind: 'feed-session',
+    id,
+    question: 'Does a policy that learned in a simulator of logged sessions beat the ranker that is served?',
+    source: {
+      from: 'world',
+      settings: { items, users, leverage: leverage ?? 'moderate' },
+      cold: 4000,
+      sessions: logged,
+    },
+    env: { candidates: 64 },
+    agent: { id: 'recomind', name: MAIN, settings: { ...LEARNER, ...learner } },
+    train: { worlds: 128, steps },
+    evaluation: { sessions },
+    ...more,
+  });
+}
+
+/** A policy that learns as the main one does, but for what is named. */
+export function variant(name: string, settings: object, more: object = {}): object {
+  return { id: 'recomind', name, settings: { ...LEARNER, ...settings }, ...more };
+}
+
+/** Runs the seeds from `seed` on; the reports one by one, and as one. */
+export async function runStudy(
+  experiment: FeedExperiment,
+  { seed, seeds }: { readonly seed: number; readonly seeds: number },
+  onProgress: ((done: number, total: number, note: string) => void) | undefined,
+): Promise<{ readonly each: readonly ReportDocument[]; readonly together: ReportDocument }> {
+  expectNumber('--seeds', seeds, 1, 1000);
+  const numbers = Array.from({ length: seeds }, (_, i) => seed + i);
+  const backend = await startBackend(process.env['RECSYS_GYM_BACKEND']);
+  let finished = 0;
+  const each = await runSeeds(experiment, numbers, {
+    ...{ backend, store: '' },
+    done: () => {
+      finished++;
+      return Promise.resolve();
+    },
+    onProgress: (i, { stage, note }) => onProgress?.(finished, seeds, `seed ${numbers[i]}, ${stage}: ${note}`),
+  });
+  const [{ provenance }] = each;
+  return { each, together: mergeSeeds({ ...experiment, seeds: numbers }, each, { ...provenance, seeds: numbers }) };
+}
+
+/** The lifts of the world (0) or of the simulator (1). */
+export function liftsIn({ lifts = [] }: ReportDocument, place: 0 | 1): LiftTable {
+  return lifts[place];
+}
+
+export type LiftRow = LiftTable['rows'][number];
+
+/** What a policy did to the metric that begins with these words. */
+export function liftOf({ rows }: LiftTable, policy: string, metric: string): LiftRow {
+  const row = rows.find((one) => one.policy === policy && one.metric.startsWith(metric));
+  if (row !== undefined) return row;
+  throw complaint('usage', {
+    where: 'study recomind',
+    expected: 'a policy and metric that were tried',
+    received: `${policy}, ${metric}`,
+  });
+}
+
+export const WATCHES = 'watch10s per session';
+export const DEPTH = 'depth';
+export const DEEP = 'depth given';
+export const DEEP_SHARE = 'share of sessions';
+
+export const percent = (share: number | null): number => (share === null ? NaN : Math.round(1000 * share) / 10);
+
+/** "13.1 [11.2, 15.0]" in percent. */
+export function inPercent({ value, interval }: Estimate): string {
+  if (value === null) return 'refused';
+  const text = (share: number): string => (100 * share).toFixed(1);
+  return interval === null ? text(value) : `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
+}
+
+/** A table of lifts: a row per policy and metric, one column per seed where there are several. */
+export function liftRows({ rows, seeds }: LiftTable): { columns: string[]; rows: (string | number)[][] } {
+  return {
+    columns: [
+      'policy',
+      'metric',
+      'control',
+      'policy’s',
+      'relative, %',
+      ...(seeds.length > 1 ? seeds.map((seed) => `seed ${seed}`) : []),
+    ],
+    rows: rows.map(({ policy, metric, control, value, relative, perSeed }) => [
+      ...[policy, metric, control, value, inPercent(relative)],
+      ...(seeds.length > 1 ? perSeed.map(inPercent) : []),
+    ]),
+  };
+}
