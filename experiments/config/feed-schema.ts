@@ -5,7 +5,12 @@ import { id, interval, question, seed, settings } from './parts.js';
 
 const share = z.number().gt(0).lt(1);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and hyphens');
-const agent = z.strictObject({ id: z.string().min(1), name: name.optional(), settings });
+const label = z.string().regex(/^[^\p{C}]{1,60}$/u, 'expected 1 to 60 printable characters');
+const agent = z.strictObject({
+  id: z.string().min(1),
+  name: label.optional().describe('What the report calls it; its id unless given.'),
+  settings,
+});
 
 const learner = agent.extend({
   env: settings.describe(

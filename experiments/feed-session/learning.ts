@@ -109,7 +109,11 @@ function earned(
   return { greedy, drawn };
 }
 
-const fileName = (name: string): string => `${name.replaceAll(/[^a-z0-9-]/g, '_')}.training.safetensors`;
+/** Names of other letters than these get a hash, so that no two policies share a file. */
+function fileName(name: string): string {
+  const plain = name.replaceAll(/[^a-z0-9-]/g, '_');
+  return `${plain === name ? name : `${plain}-${hash32(name).toString(16)}`}.training.safetensors`;
+}
 
 /** Throws unless every policy of an experiment has a name of its own. */
 export function checkNames({ agent, rivals, baselines }: FeedExperiment): void {

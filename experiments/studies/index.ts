@@ -4,7 +4,12 @@ import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
 import { peeking } from './peeking/peeking.js';
 import { realism } from './realism/realism.js';
+import { bootstrapping } from './recomind/bootstrapping.js';
+import { discount } from './recomind/discount.js';
+import { exploration } from './recomind/exploration.js';
 import { recomind } from './recomind/headline.js';
+import { nullWorld } from './recomind/null-world.js';
+import { simToReal } from './recomind/sim-to-real.js';
 import { relogging } from './relogging/relogging.js';
 import type { Study } from './study.js';
 import { upworthy } from './upworthy/upworthy.js';
@@ -20,4 +25,9 @@ export const studies: Readonly<Record<string, Study>> = {
   kuairand,
   realism,
   recomind,
+  'recomind-bootstrap': bootstrapping,
+  'recomind-exploration': exploration,
+  'recomind-discount': discount,
+  'recomind-sim-to-real': simToReal,
+  'recomind-null': nullWorld,
 };
