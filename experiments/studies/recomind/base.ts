@@ -112,7 +112,7 @@ export function inPercent({ value, interval }: Estimate): string {
 }
 
 /** A table of lifts: a row per policy and metric, one column per seed where there are several. */
-export function liftRows({ rows, seeds }: LiftTable): { columns: string[]; rows: (string | number)[][] } {
+export function liftRows({ rows, seeds }: LiftTable): { columns: string[]; rows: (string | number | null)[][] } {
   return {
     columns: [
       'policy',

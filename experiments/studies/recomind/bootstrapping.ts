@@ -40,7 +40,7 @@ export const bootstrapping: Study = {
     );
     const { together } = await runStudy(experiment, { seed, seeds }, onProgress);
     const world = liftsIn(together, 0);
-    const control = liftOf(world, MAIN, WATCHES).control;
+    const control = liftOf(world, MAIN, WATCHES).control ?? NaN;
     const reached = UPDATES.filter((update) => meanAt(together, 'drawn', MAIN, update) !== null);
     const table = (
       how: 'greedy' | 'drawn',

@@ -101,8 +101,8 @@ export const exploration: Study = {
         'While it learns: mean return in the simulator over the whole training, which is what users would have met.',
       ],
       failures: sizes.flatMap(({ items, world }) => {
-        const top = liftOf(world, MAIN, WATCHES).value;
-        const uniform = liftOf(world, UNIFORM, WATCHES).value;
+        const top = liftOf(world, MAIN, WATCHES).value ?? NaN;
+        const uniform = liftOf(world, UNIFORM, WATCHES).value ?? NaN;
         if (items < SCORE.items || top >= SCORE.ratio * uniform) return [];
         return [`${items} items: expected top-K at ${SCORE.ratio} times uniform's ${uniform}, received ${top}.`];
       }),
