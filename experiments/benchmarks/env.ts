@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { actionBuffer, envMaker, stepBatch, type MakeEnv } from '../../envs/index.js';
 import { KeyedDraws } from '../../core/draws.js';
 import { sample, width } from '../../core/space.js';
+import { median, rate } from './env-clock.js';
+import { learnedSpeeds, type LearnedSpeed } from './env-feed.js';
 import { PEER_SCRIPT } from './env-peers.js';
 
 /** How fast an env of so many worlds is stepped on this machine. */
@@ -17,6 +19,7 @@ type PeerSpeed = (EnvSpeed & { readonly version: string }) | { readonly env: str
 
 export interface EnvBenchmark {
   readonly speeds: readonly EnvSpeed[];
+  readonly learned: readonly LearnedSpeed[];
   readonly peers: readonly PeerSpeed[];
   /** What the numbers include and leave out. */
   readonly notes: readonly string[];
@@ -31,35 +34,49 @@ const measured: readonly (readonly [name: string, make: MakeEnv])[] = [
   ['reference/CartPole-v1', envMaker('reference/CartPole-v1')],
   ['recsim/InterestEvolution-v1', envMaker('recsim/InterestEvolution-v1')],
   ['recsim/InterestEvolution-v1, 100/3', envMaker('recsim/InterestEvolution-v1', { candidates: 100, slateSize: 3 })],
+  ['recsys/FeedSession-v1', envMaker('recsys/FeedSession-v1')],
+  ['recsys/FeedSession-v1, 10 of 20,000', envMaker('recsys/FeedSession-v1', { world: { items: 20_000 } })],
+  [
+    'recsys/FeedSession-v1, 100 of 20,000',
+    envMaker('recsys/FeedSession-v1', { candidates: 100, world: { items: 20_000 } }),
+  ],
 ];
 
 /**
- * Steps every reference env with random actions at batch 1, 64 and 1,024.
+ * Steps the envs with random actions at batch 1, 64 and 1,024, and a learned feed beside the model that plays it.
  *
  * @param seconds processor time per env and batch, shared by the repeats
  */
-export function benchEnv({ seconds = 1 }: { readonly seconds?: number } = {}): EnvBenchmark {
+export async function benchEnv({ seconds = 1 }: { readonly seconds?: number } = {}): Promise<EnvBenchmark> {
   const speeds = measured.flatMap(([env, make]) =>
-    BATCHES.map((batch) => ({ env, batch, stepsPerCpuSecond: speed(make, batch, seconds / REPEATS) })),
+    BATCHES.map((batch) => ({ env, batch, stepsPerCpuSecond: median(speed(make, batch, seconds)) })),
+  );
+  const learned = await learnedSpeeds(BATCHES, REPEATS, seconds / REPEATS, (make, batch) =>
+    stepper(make, batch, seconds / REPEATS),
   );
   return {
     speeds,
+    learned,
     peers: peers(seconds),
     notes: [
       `World steps per CPU-second of the whole process, median of ${REPEATS} repeats; one core, one process.`,
       'Included: physics or people, rewards, observations, endings and the start of the next session. ' +
         'Not included: choosing actions; random ones were drawn before.',
+      'Feed sessions: 10 candidates of 1,000 videos unless named. With learned people: beside it the rows per CPU-second ' +
+        'of their response model alone (an answer and an exit each), measured in turn, and the median of the ratios.',
       'Interest evolution: 10 candidates and slates of 2 unless named, new candidates in every step.',
     ],
   };
 }
 
-const cpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-};
+/** As many measurements as repeats. */
+function speed(make: MakeEnv, batch: number, seconds: number): number[] {
+  const measure = stepper(make, batch, seconds / REPEATS);
+  return Array.from({ length: REPEATS }, () => measure());
+}
 
-function speed(make: MakeEnv, batch: number, seconds: number): number {
+/** Warms an env up; every call then measures its steps per CPU-second. */
+function stepper(make: MakeEnv, batch: number, seconds: number): () => number {
   const env = make(batch);
   const out = stepBatch(env.spec);
   const draws = new KeyedDraws(1, 'bench/actions');
@@ -70,22 +87,9 @@ function speed(make: MakeEnv, batch: number, seconds: number): number {
     return action;
   });
   env.reset(1, out);
-  /** Steps between two looks at the clock. */
-  const chunk = Math.max(ACTIONS, Math.ceil(20_000 / batch));
-  const run = (budget: number): number => {
-    const start = cpuSeconds();
-    let steps = 0;
-    let used = 0;
-    while (used < budget) {
-      for (let i = 0; i < chunk; i++) env.step(actions[i % ACTIONS], out);
-      steps += chunk;
-      used = cpuSeconds() - start;
-    }
-    return (steps * batch) / used;
-  };
-  run(Math.min(0.3, 2 * seconds)); // until the engine has compiled it
-  const rates = Array.from({ length: REPEATS }, () => run(seconds)).sort((a, b) => a - b);
-  return rates[REPEATS >> 1];
+  const step = (i: number): void => env.step(actions[i % ACTIONS], out);
+  rate(step, batch, Math.min(0.3, 2 * seconds)); // until the engine has compiled it
+  return () => rate(step, batch, seconds);
 }
 
 /** Python's numbers, if there is a Python with what they need. */

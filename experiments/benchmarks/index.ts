@@ -29,17 +29,25 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   ab: { summary: 'seconds to analyse an A/B test of a million units', run: () => benchAb() },
   env: {
     summary: 'world steps per CPU-second at batch 1, 64 and 1024',
-    run: () => {
-      const { speeds, peers, notes } = benchEnv();
+    run: async () => {
+      const { speeds, learned, peers, notes } = await benchEnv();
       const beside = peers.flatMap((peer) =>
         'skipped' in peer ? [] : [[`${peer.env} (${peer.version})`, peer.batch, peer.stepsPerCpuSecond]],
       );
       const skipped = peers.flatMap((peer) => ('skipped' in peer ? [`${peer.env} skipped: ${peer.skipped}`] : []));
-      return Promise.resolve({
+      const beyond = learned.flatMap(({ env, batch, stepsPerCpuSecond, forwardsPerCpuSecond, share }) => [
+        [env, batch, stepsPerCpuSecond],
+        [`  its response model; ratio ${share.toFixed(2)}`, batch, forwardsPerCpuSecond],
+      ]);
+      return {
         columns: ['env', 'batch', 'steps per CPU-second'],
-        rows: [...speeds.map(({ env, batch, stepsPerCpuSecond }) => [env, batch, stepsPerCpuSecond]), ...beside],
+        rows: [
+          ...speeds.map(({ env, batch, stepsPerCpuSecond }) => [env, batch, stepsPerCpuSecond]),
+          ...beyond,
+          ...beside,
+        ],
         notes: [...notes, ...skipped],
-      });
+      };
     },
   },
   evaluate: {

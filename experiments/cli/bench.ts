@@ -27,7 +27,7 @@ export function registerBench(cli: Argv): Argv {
           describe: 'Threads of the tensor kernels and of what they are compared with',
         })
         .example('$0 bench tensor', 'Our tensors beside PyTorch and tfjs, with the ratios')
-        .example('$0 bench env', 'CartPole and interest evolution at batch 1, 64 and 1024'),
+        .example('$0 bench env', 'CartPole, interest evolution and feed sessions at batch 1, 64 and 1024'),
     async ({ name, json, threads }) => {
       if (!Number.isInteger(threads) || threads < 1) {
         throw complaint('usage', { where: '--threads', expected: 'a whole number from 1', received: String(threads) });

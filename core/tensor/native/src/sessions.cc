@@ -130,6 +130,12 @@ GYM_INLINE void copyRow(float* to, const float* from, int64_t width) {
   }
 }
 
+/// Has a row on its way to the cache.
+GYM_INLINE void askFor(const float* row, int64_t width) {
+  for (int64_t j = 0; j < width; j += LINE) __builtin_prefetch(row + j);
+  __builtin_prefetch(row + width - 1);
+}
+
 /// Describes the K entries of a session: the row of each, 0 or 1 (the last `marked` of them), its group.
 ///
 /// at = table [N, F], group [N], taken [B, K], sessions [n], rows [n] of `out`, out [rows, stride]; n = n, K, F, stride,
@@ -146,9 +152,7 @@ void entryRows(const Call& c) {
     const int32_t* later = i + 1 < n ? taken + static_cast<int64_t>(sessions[i + 1]) * K : entry;
     for (int k = 0; k < K; k++, to += F) {
       const int32_t ahead = k + ROWS_AHEAD < K ? entry[k + ROWS_AHEAD] : later[(k + ROWS_AHEAD - K) % K];
-      const float* next = table + static_cast<int64_t>(ahead) * F;
-      for (int j = 0; j < F; j += LINE) __builtin_prefetch(next + j);
-      __builtin_prefetch(next + F - 1);
+      askFor(table + static_cast<int64_t>(ahead) * F, F);
       copyRow(to, table + static_cast<int64_t>(entry[k]) * F, F);
     }
     for (int k = 0; k < K; k++) *to++ = k < K - marked ? 0.0f : 1.0f;
@@ -169,6 +173,12 @@ void historyRows(const Call& c) {
   for (int i = 0; i < n; i++) {
     const int64_t b = sessions[i];
     float* to = c.out(9) + rows[i] * stride;
+    if (i + AHEAD < n) {
+      const int64_t later = sessions[i + AHEAD];
+      for (int64_t r = later * R; r < (later + 1) * R; r++) {
+        if (recent[r] >= 0) askFor(table + static_cast<int64_t>(recent[r]) * F, F);
+      }
+    }
     copyRow(to, c.in(0) + b * P, P);
     to += P;
     const int steps = step[b], told = steps < longest ? steps : longest;
