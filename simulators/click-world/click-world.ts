@@ -240,7 +240,7 @@ function writeLog({ rows, about, settings, mind, probability }: Writing, random:
   });
 }
 
-/** The world of the quickstart. */
+/** The world of experiments/configs/click-log.yaml. */
 export const clickWorldKind: LoggedWorldKind<ClickWorldSettings> = {
   summary: 'one item at one of three positions, users in segments with tastes; a mediocre softmax policy serves',
   defaults: CLICK_WORLD_DEFAULTS,
