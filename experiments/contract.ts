@@ -62,7 +62,10 @@ export interface DataSection {
   readonly actions: number;
   readonly rewardFormula: string;
   readonly rewardRate: Estimate;
-  readonly propensity: { readonly min: number; readonly mean: number; readonly max: number };
+  /** Absent where the log has none. */
+  readonly propensity?: { readonly min: number; readonly mean: number; readonly max: number };
+  /** What whoever imported the log says that everybody must know who uses it. */
+  readonly warnings?: readonly string[];
   readonly splits: readonly { readonly name: string; readonly rows: number; readonly purpose: string }[];
 }
 

@@ -39,17 +39,24 @@ const world = z.strictObject({
   explored: share.default(0.1).describe('Share of those sessions that were shown at random instead.'),
   epsilon: z.number().min(0).max(1).default(0.1).describe('Chance of a random candidate in the other sessions.'),
 });
+const leaveOutEarly = z
+  .boolean()
+  .default(true)
+  .describe('Leave out sessions of the first fifth of the time, whose rows an import counts for features.');
+
 const stored = z.strictObject({
   from: z
     .literal('store')
     .describe('A feed log imported earlier, e.g. of KuaiRand. There is no truth to try policies in.'),
   name: z.string().min(1),
+  leaveOutEarly,
 });
 
 const file = z.strictObject({
   from: z.literal('file').describe('A feed log in files, imported on first use. There is no truth to try policies in.'),
   format: z.literal('kuairand'),
   path: z.string().min(1).describe('File or folder, relative to the current directory.'),
+  leaveOutEarly,
 });
 
 const artefact = z.strictObject({

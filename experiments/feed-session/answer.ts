@@ -8,26 +8,33 @@ import type { RealismReport } from './realism/contract.js';
 /** A lift smaller than this is no gain worth the name, however sure: *invented*, half of what the paper's metrics moved. */
 const WORTHWHILE = 0.02;
 
+/** What speaks of how far the numbers carry. */
+interface Doubts {
+  readonly realism: readonly RealismReport[];
+  /** Of the log, by whoever imported it. */
+  readonly warnings?: readonly string[] | undefined;
+}
+
 /**
  * Whether the learned policy beats the control where it was tried, in one sentence: yes only where the interval of the
- * main metric lies above what is worth the name in every seed.
+ * main metric lies above 0 in every seed and the gain is worth the name; no where it leaves no such gain. In between, in a
+ * refused simulator, and where a second simulator stands for the truth, the answer is weak.
  */
 export function answerOf(
   experiment: FeedExperiment,
   [tried, expected]: readonly LiftTable[],
-  realism: readonly RealismReport[],
+  { realism, warnings = [] }: Doubts,
 ): Answer {
   const policy = nameOf(experiment.agent);
   const row = tried.rows.find((one) => one.policy === policy);
   const promised = expected.rows.find((one) => one.policy === policy);
-  const refused = realism.filter(({ verdict }) => verdict === 'refused');
+  const judgedBySimulator = experiment.source.from !== 'world';
   const reasons = [
-    ...refused.map(({ simulator }) => `The ${simulator} is refused and was used all the same.`),
-    ...realism.flatMap(({ verdict, simulator, reasons: own }) =>
-      verdict === 'usable with care' ? [`The ${simulator} is to be used with care: ${own.join('; ')}.`] : [],
-    ),
+    ...warnings.map((warning) => `The log: ${warning}`),
+    ...realism.flatMap(doubtsOf),
     ...(promised === undefined ? [] : [`The simulator it learned in promised ${percents(promised.relative)}.`]),
     `A lift in ${tried.place} is not an online one.`,
+    ...(judgedBySimulator ? [`In ${tried.place} nobody knows the truth: it was fitted on the same log.`] : []),
   ];
   if (row === undefined || row.relative.value === null || row.relative.interval === null) {
     return {
@@ -39,12 +46,25 @@ export function answerOf(
   const numbers = `${row.metric} ${percents(row.relative)} against '${tried.control}' in ${tried.place}, ${tried.users} users`;
   const low = Math.min(...row.perSeed.map(({ interval }) => interval?.[0] ?? NaN), row.relative.interval[0]);
   const high = Math.max(...row.perSeed.map(({ interval }) => interval?.[1] ?? NaN), row.relative.interval[1]);
-  const care = refused.length > 0 ? 'weak' : 'supported';
+  const refused = realism.some(({ verdict }) => verdict === 'refused');
+  const verdict = refused || judgedBySimulator ? 'weak' : 'supported';
   if (low > 0 && row.relative.value >= WORTHWHILE) {
-    return { verdict: care, sentence: `Yes: '${policy}' gains: ${numbers}.`, reasons };
+    return { verdict, sentence: `Yes: '${policy}' gains: ${numbers}.`, reasons };
   }
-  if (high < 0) return { verdict: care, sentence: `No gain: '${policy}' loses: ${numbers}.`, reasons };
-  return { verdict: care === 'weak' ? 'weak' : 'supported', sentence: `No gain: ${numbers}.`, reasons };
+  if (high < 0) return { verdict, sentence: `No gain: '${policy}' loses: ${numbers}.`, reasons };
+  if (high < WORTHWHILE) return { verdict, sentence: `No gain: ${numbers}.`, reasons };
+  return { verdict: 'weak', sentence: `No gain that is sure: ${numbers}.`, reasons };
+}
+
+function doubtsOf({ verdict, simulator, reasons }: RealismReport): string[] {
+  switch (verdict) {
+    case 'refused':
+      return [`The ${simulator} is refused and was used all the same: ${reasons.join('; ')}.`];
+    case 'usable with care':
+      return [`The ${simulator} is to be used with care: ${reasons.join('; ')}.`];
+    case 'fit for training':
+      return [];
+  }
 }
 
 function percents({ value, interval }: Estimate): string {

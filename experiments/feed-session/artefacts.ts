@@ -1,6 +1,7 @@
 import { complaint } from '../../core/check.js';
 import { hash32, type Rng } from '../../core/random.js';
 import { completeSettings } from '../../core/settings.js';
+import { earlyUntil } from '../../logs/index.js';
 import { sessionRows, type SessionRows } from '../../logs/feed-session/replay.js';
 import type { Log } from '../../logs/record.js';
 import type { OnProgress } from '../../reward-models/contract.js';
@@ -71,29 +72,37 @@ export async function fitArtefact(request: FitRequest): Promise<Artefact> {
 /** Name of the users whom no artefact takes. */
 export const HELD_OUT = 'held out';
 
-/** The sessions of every artefact, by hash of the user, and those of nobody's. */
+/**
+ * The sessions of every artefact, by hash of the user, and those of nobody's. Of a log without a world, sessions that
+ * began in the first fifth of the time are left out where the experiment says so: features were counted there.
+ */
 export function dealUsers(
   log: Log,
-  { artefacts }: Pick<FeedExperiment, 'artefacts'>,
+  { artefacts, source }: Pick<FeedExperiment, 'artefacts' | 'source'>,
   salt: string,
 ): Readonly<Record<string, SessionRows>> {
   const names = Object.keys(artefacts);
-  const total = names.reduce((sum, name) => sum + artefacts[name].share, 0);
-  if (total > 0.99) {
-    throw complaint('config', {
-      where: 'artefacts: share',
-      expected: 'shares that add up to at most 0.99: the rest of the users judges the simulator',
-      received: String(total),
-    });
-  }
+  const early = source.from !== 'world' && source.leaveOutEarly ? earlySessions(log) : undefined;
   const part = log.users.values.map((user) => {
     const at = hash32(`${salt}/${user}`) * 2 ** -32;
     let below = 0;
     return names.find((name) => at < (below += artefacts[name].share)) ?? HELD_OUT;
   });
   const of = (name: string): SessionRows =>
-    sessionRows(log, { keep: (row) => (log.user[row] >= 0 ? part[log.user[row]] : HELD_OUT) === name });
+    sessionRows(log, {
+      keep: (row) => early?.[log.session[row]] !== 1 && (log.user[row] >= 0 ? part[log.user[row]] : HELD_OUT) === name,
+    });
   return Object.fromEntries([...names, HELD_OUT].map((name) => [name, of(name)]));
+}
+
+/** [sessions of the log] 1: began while rows were counted for features. */
+function earlySessions(log: Log): Uint8Array {
+  const until = earlyUntil(log.timeMs);
+  const early = new Uint8Array(log.sessions.values.length);
+  // A log without times has no early part.
+  if (log.timeMs.every((time) => time === until)) return early;
+  for (let n = 0; n < log.rows; n++) if (log.session[n] >= 0 && log.timeMs[n] <= until) early[log.session[n]] = 1;
+  return early;
 }
 
 /**

@@ -26,20 +26,16 @@ export function seedDocument(experiment: FeedExperiment, result: FeedSeedResult,
     version: 1,
     id: experiment.id,
     question: experiment.question,
-    answer: answerOf(experiment, lifts, [realism]),
+    answer: answerOf(experiment, lifts, { realism: [realism], warnings: data.warnings }),
     provenance: from,
-    ...(data === undefined
-      ? {}
-      : {
-          data: {
-            ...data,
-            splits: splits.map(({ name, sessions, rows }) => ({
-              name,
-              rows,
-              purpose: `${sessions} sessions: ${purposeOf(experiment, name)}`,
-            })),
-          },
-        }),
+    data: {
+      ...data,
+      splits: splits.map(({ name, sessions, rows }) => ({
+        name,
+        rows,
+        purpose: `${sessions} sessions: ${purposeOf(experiment, name)}`,
+      })),
+    },
     models: Object.entries(result.cards).map(([name, card]) => modelSection(experiment, name, card)),
     policies: [],
     comparisons: [],
@@ -122,7 +118,7 @@ export function mergeSeeds(
     ),
   );
   const realism = seeds.flatMap(({ realism: own = [] }) => own);
-  const answer: Answer = answerOf(experiment, lifts, realism);
+  const answer: Answer = answerOf(experiment, lifts, { realism, warnings: first.data?.warnings });
   return {
     ...first,
     answer,

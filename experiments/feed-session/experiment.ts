@@ -8,8 +8,7 @@ import type { RunFolder } from '../run/folder.js';
 import { provenance } from '../run/provenance.js';
 import type { Watcher } from '../run/watch.js';
 import { WorkerPool } from '../run/worker-pool.js';
-import { checkRoles } from './artefacts.js';
-import { checkNames } from './learning.js';
+import { checkFeedExperiment } from './checks.js';
 import { mergeSeeds } from './document.js';
 
 interface Means {
@@ -38,8 +37,7 @@ export async function runSeeds(
   seeds: readonly number[],
   { backend, store, folder, workers, done, onProgress }: SeedMeans,
 ): Promise<ReportDocument[]> {
-  checkRoles(experiment);
-  checkNames(experiment);
+  checkFeedExperiment(experiment);
   const data = { experiment, backend, store, ...(folder === undefined ? {} : { folder }) };
   const pool = new WorkerPool(new URL('./worker.js', import.meta.url), data, workers ?? availableParallelism());
   try {

@@ -53,6 +53,7 @@ export async function prepareSeed({ experiment, seed, keep, onProgress, ...reque
   const tell = (stage: string, note: string): void => onProgress?.(stage, 0, 1, note);
   const keeping = keep === undefined ? {} : { keep };
   const world = worldOf(experiment, seed);
+  const reward = await rewardOf(experiment, world?.layout.outcomes ?? request.log?.schema.outcomes ?? []);
   tell('log', world?.about ?? 'stored log');
   const served = world === undefined ? undefined : await serveWorld(world, experiment, { seed, ...keeping });
   const log = served?.log ?? request.log;
@@ -72,7 +73,7 @@ export async function prepareSeed({ experiment, seed, keep, onProgress, ...reque
   const held = { heldOut: parts[HELD_OUT], served: served?.served };
   const realism = judgeSimulator({ experiment, people, model, log, ...held, seed });
   refuseUnlessForced(realism, experiment.realism.force);
-  const shared = { tower, settings, reward: await rewardOf(experiment, log) };
+  const shared = { tower, settings, reward };
   return {
     ...{ world, log, parts, artefacts, production: artefacts[ranker], realism },
     simulated: setScene({ people, ...shared }),
@@ -90,8 +91,8 @@ function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | undefin
   return new FeedWorld(settings);
 }
 
-async function rewardOf({ reward }: FeedExperiment, log: Log): Promise<FeedReward | undefined> {
-  const outcomes = log.schema.outcomes.filter((name) => name !== DWELL);
+async function rewardOf({ reward }: FeedExperiment, named: readonly string[]): Promise<FeedReward | undefined> {
+  const outcomes = named.filter((name) => name !== DWELL);
   if (reward === outcomes[0]) return undefined;
   return { ...(await compileReward(reward, [...outcomes, DWELL])), text: reward };
 }

@@ -17,8 +17,7 @@ import { tryPolicies, type Contestant, type Tried } from './trying.js';
 export interface FeedSeedResult {
   readonly seed: number;
   readonly logHash: string;
-  /** Where the log has propensities. */
-  readonly data: Omit<DataSection, 'splits'> | undefined;
+  readonly data: Omit<DataSection, 'splits'>;
   readonly splits: readonly { readonly name: string; readonly sessions: number; readonly rows: number }[];
   readonly cards: Readonly<Record<string, ResponseCard>>;
   /** The simulator, held against sessions that nobody was fitted on. */
@@ -59,29 +58,33 @@ export async function runFeedSeed(request: SeedRequest): Promise<FeedSeedResult>
   };
 }
 
-/** The log in numbers; nothing where it has no propensities. */
+/** The log in numbers. */
 function dataOf(log: Log, { reward }: FeedExperiment): FeedSeedResult['data'] {
-  if (!log.schema.hasPropensity || log.rows === 0) return undefined;
-  const { propensity, outcomes } = log;
+  const { propensity, outcomes, schema } = log;
   const mean = (values: ArrayLike<number>): number => {
     let sum = 0;
     for (let n = 0; n < values.length; n++) sum += values[n] / values.length;
     return sum;
   };
   return {
-    source: log.schema.source,
+    source: schema.source,
     rows: log.rows,
     actions: log.actions.values.length,
     rewardFormula: reward,
     rewardRate: {
       ...{ value: mean(outcomes[0]), standardError: null, interval: null },
-      method: `mean of ${log.schema.outcomes[0]} over rows, which depend on each other inside a session`,
+      method: `mean of ${schema.outcomes[0]} over rows, which depend on each other inside a session`,
     },
-    propensity: {
-      min: propensity.reduce((a, b) => Math.min(a, b)),
-      mean: mean(propensity),
-      max: propensity.reduce((a, b) => Math.max(a, b)),
-    },
+    ...(schema.hasPropensity
+      ? {
+          propensity: {
+            min: propensity.reduce((a, b) => Math.min(a, b)),
+            mean: mean(propensity),
+            max: propensity.reduce((a, b) => Math.max(a, b)),
+          },
+        }
+      : {}),
+    ...(schema.warnings === undefined ? {} : { warnings: schema.warnings }),
   };
 }
 

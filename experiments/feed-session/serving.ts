@@ -19,6 +19,9 @@ export const PLAYED_TOGETHER = 512;
 export const SERVED = 'served ranker';
 export const EXPLORED = 'random among the retrieved';
 
+/** What it is kept as: no name that an artefact can have. */
+const FIRST_RANKER = 'first ranker';
+
 export interface ServedLog {
   readonly log: Log;
   /** What served it: fitted on the cold sessions. */
@@ -62,7 +65,7 @@ export async function serveWorld(
     sessions: source.cold,
   });
   const served = await fitArtefact({
-    name: 'served',
+    name: FIRST_RANKER,
     sessions: sessionRows(feedLog('cold sessions', people, [{ policy: EXPLORED, played: first }])),
     settings: { response: {}, tower: {} },
     random: stream(seed).fork('served'),

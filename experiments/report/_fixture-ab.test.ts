@@ -1,6 +1,7 @@
 import type { AbMetric, AbSection, Effect, LookSeries, Metric } from '../ab/contract.js';
 import type { Agreement, DesignTable, PowerTable } from '../ab/simulate/contract.js';
 import type { Estimate, ReportDocument } from '../contract.js';
+import { liftTables } from './_fixture-lifts.test.js';
 import { REFUSED, estimate, sampleReport } from './_fixture.test.js';
 
 /** Reports of A/B tests, for tests only: a shop's test with all that it can say. */
@@ -274,7 +275,7 @@ export function sampleAbReport(replaced: Partial<ReportDocument> = {}): ReportDo
   };
 }
 
-/** Policies and A/B tests in one document. */
+/** Policies, A/B tests and lifts in one document. */
 export function mixedReport(): ReportDocument {
   const { abTests, designs: tables, power: rules, agreements: agreed } = sampleAbReport();
   return {
@@ -283,5 +284,6 @@ export function mixedReport(): ReportDocument {
     ...(tables && { designs: tables }),
     ...(rules && { power: rules }),
     ...(agreed && { agreements: agreed }),
+    lifts: liftTables(),
   };
 }

@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { audit, tabThrough } from './_accessibility.test.js';
 import { mixedReport, sampleAbReport } from './_fixture-ab.test.js';
 import { nastyAbReport } from './_fixture-nasty.test.js';
+import { liftReport } from './_fixture-lifts.test.js';
 import { realismReport } from './_fixture-realism.test.js';
 import { sampleReport } from './_fixture.test.js';
 import { renderReport } from './render.js';
@@ -88,6 +89,12 @@ const DOCUMENTS = [
     document: realismReport(),
     views: [VIEWS[0], VIEWS[3]],
     least: { images: 12, tables: 12, looked: 500 },
+  },
+  {
+    name: 'of lifts',
+    document: liftReport(),
+    views: VIEWS,
+    least: { images: 2, tables: 4, looked: 60 },
   },
 ];
 

@@ -76,7 +76,8 @@ const schema = z.strictObject({
       actions: number,
       rewardFormula: text,
       rewardRate: estimate,
-      propensity: z.strictObject({ min: number, mean: number, max: number }),
+      propensity: z.strictObject({ min: number, mean: number, max: number }).exactOptional(),
+      warnings: list(text).exactOptional(),
       splits: list(z.strictObject({ name: text, rows: number, purpose: text })),
     })
     .exactOptional(),

@@ -40,11 +40,11 @@ test('the same A/B document gives the same bytes, in memory or from its file', a
   }
 });
 
-test('tests come first, then agreement, designs and power, then what was judged from a log', async (t) => {
+test('lifts come first, then tests, agreement, designs and power, then what was judged from a log', async (t) => {
   const ab = ['ab', 'agreement', 'designs', 'power'];
   t.deepEqual(sectionsOf(await SAMPLE_PAGE), [...ab, 'assumptions', 'provenance']);
   const page = await MIXED_PAGE;
-  t.deepEqual(sectionsOf(page), [...ab, ...sectionsOf(await renderReport(sampleReport()))]);
+  t.deepEqual(sectionsOf(page), ['lifts', ...ab, ...sectionsOf(await renderReport(sampleReport()))]);
   const contents = [...page.matchAll(/<li><a href="#([a-z0-9-]+)"/g)].map(([, id]) => id);
   t.deepEqual(contents, sectionsOf(page));
   const several = sectionsOf(await NASTY_PAGE);

@@ -23,17 +23,18 @@ export async function overlapSection({ policies, data }: ReportDocument): Promis
   const offending = policies.filter(({ diagnostics }) => diagnostics.offendingRows.length > 0);
   return {
     id: 'overlap',
-    title: 'The log and its overlap',
+    title: policies.length === 0 ? 'The log' : 'The log and its overlap',
     terms: [
       ...(data === undefined ? [] : ['rewardRate', 'interval']),
       ...(policies.length === 0 ? [] : ['weight', ...COLUMNS]),
       ...(offending.length === 0 ? [] : ['offendingRows']),
     ],
     body: [
-      html`<p class="lead">
-        An estimate from a log can only speak of actions that were taken in it. The closer the weights are to 1, the
-        more rounds speak for a policy.
-      </p>`,
+      policies.length > 0 &&
+        html`<p class="lead">
+          An estimate from a log can only speak of actions that were taken in it. The closer the weights are to 1, the
+          more rounds speak for a policy.
+        </p>`,
       data !== undefined && logFacts(data),
       policies.length > 0 && diagnosticsTable(policies),
       offending.length > 0 &&
@@ -52,8 +53,16 @@ export async function overlapSection({ policies, data }: ReportDocument): Promis
   };
 }
 
-function logFacts(data: NonNullable<ReportDocument['data']>): Part {
-  const { min, mean, max } = data.propensity;
+type Data = NonNullable<ReportDocument['data']>;
+
+function propensityFact({ min, mean, max }: NonNullable<Data['propensity']>): readonly [string, Html] {
+  return [
+    'Logged propensity',
+    html`${significant(mean)} <small>mean; from ${significant(min)} to ${significant(max)}</small>`,
+  ];
+}
+
+function logFacts(data: Data): Part {
   const decimals = decimalsFor([data.rewardRate]);
   return [
     facts([
@@ -62,12 +71,15 @@ function logFacts(data: NonNullable<ReportDocument['data']>): Part {
         html`${valueOf(data.rewardRate, decimals)}
           <small>${intervalOf(data.rewardRate, decimals)}, ${data.rewardRate.method}</small>`,
       ],
-      [
-        'Logged propensity',
-        html`${significant(mean)} <small>mean; from ${significant(min)} to ${significant(max)}</small>`,
-      ],
+      ...(data.propensity === undefined ? [] : [propensityFact(data.propensity)]),
       ['Reward', html`<code>${data.rewardFormula}</code>`],
     ]),
+    data.warnings !== undefined &&
+      data.warnings.length > 0 &&
+      html`<h3>What to know of this log</h3>
+        <ul>
+          ${data.warnings.map((warning) => html`<li>${warning}</li>`)}
+        </ul>`,
     data.splits.length > 0 &&
       table<(typeof data.splits)[number]>({
         caption: `How the ${count(data.rows)} rows were used`,
