@@ -161,7 +161,8 @@ export class FeedWorld implements FeedPeople {
         seconds = skipped ? SKIPPED_SECONDS * u3 : SKIPPED_SECONDS + (WATCHED_SECONDS - SKIPPED_SECONDS) * u3;
       }
       dwellSeconds[b] = seconds;
-      answers[at + DWELL] = dwellNumber(seconds);
+      // Of the seconds as they are kept, so that a replayed log has the same number to the last bit.
+      answers[at + DWELL] = dwellNumber(dwellSeconds[b]);
     }
   }
 
