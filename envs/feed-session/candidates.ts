@@ -132,15 +132,14 @@ export class Candidates {
     const { shown } = this;
     const birth = this.#birth;
     const from = b * C * depth;
-    const end = (c + 1) * depth;
-    while (place < end && shown[from + place] !== 0) place++;
-    if (birth === undefined) return place;
     const pool = this.#sessions.user[b] * C * depth;
     const visit = this.#sessions.visit[b];
+    const end = (c + 1) * depth;
     for (; place < end; place++) {
       if (shown[from + place] !== 0) continue;
       const its = item[2 * (pool + place) + 1];
-      if (its >= 0 && birth[its] <= visit) break;
+      if (its < 0) return end;
+      if (birth === undefined || birth[its] <= visit) break;
     }
     return place;
   }
@@ -240,8 +239,8 @@ export class Candidates {
     for (let g = 0; g < groups; g++) {
       let c = this.#best[g];
       for (let i = 0; i < each; i++, to++) {
-        // A small cluster that is used up is filled from those after it.
-        for (let after = g; head[c] >= (c + 1) * depth && ++after < C;) c = this.#best[after];
+        // A small cluster that is used up is filled from those after it, and at last from the best ones.
+        for (let on = 1; head[c] >= (c + 1) * depth && on < C; on++) c = this.#best[(g + on) % C];
         this.place[to] = head[c];
         this.item[to] = item[2 * (pool + head[c]) + 1];
         head[c] = this.#next(b, head[c] + 1, c);

@@ -31,11 +31,12 @@ struct Lists {
   const int32_t* birth;
   int32_t visit, depth;
 
-  /// The first place of list c, from `place` on, that may be taken.
+  /// The first place of list c, from `place` on, that may be taken; its end if there is none. Lists are filled up with −1.
   int32_t next(int32_t place, int32_t c) const {
     for (const int32_t end = (c + 1) * depth; place < end; place++) {
       if (shown[place] != 0) continue;
-      if (birth == nullptr || (at[place].entry >= 0 && birth[at[place].entry] <= visit)) break;
+      if (at[place].entry < 0) return end;
+      if (birth == nullptr || birth[at[place].entry] <= visit) break;
     }
     return place;
   }
