@@ -47,13 +47,12 @@ export class CandidatePools {
     this.score = new Float32Array(users * C * depth * 2).fill(-Infinity);
     this.item = new Int32Array(this.score.buffer);
     for (let at = 1; at < this.item.length; at += 2) this.item[at] = -1;
-    let least = 0;
+    /** Items of each user that are there from the first visit on. */
+    const lasting = new Int32Array(users);
     const members = membersOf(catalogue);
     members.forEach((own, cluster) => {
       if (own.length === 0) return;
       const k = Math.min(depth, own.length);
-      const newborn = own.reduce((sum, item) => sum + (catalogue.birth[item] > 0 ? 1 : 0), 0);
-      least += Math.max(0, k - newborn);
       const index = indexOf(own, vectors);
       for (let from = 0; from < users; from += CHUNK) {
         const n = Math.min(CHUNK, users - from);
@@ -63,12 +62,14 @@ export class CandidatePools {
           const to = ((from + u) * C + cluster) * depth;
           for (let i = 0; i < k; i++) {
             this.score[2 * (to + i)] = hits.scores[u * k + i];
-            this.item[2 * (to + i) + 1] = own[hits.rows[u * k + i]];
+            const item = own[hits.rows[u * k + i]];
+            this.item[2 * (to + i) + 1] = item;
+            if (catalogue.birth[item] <= 0) lasting[from + u]++;
           }
         }
       }
     });
-    this.least = least;
+    this.least = lasting.reduce((least, count) => Math.min(least, count), Infinity);
   }
 
   /** Throws unless a session of `steps` items, none shown twice, always has this many candidates. */
