@@ -1,8 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Estimate } from '../contract.js';
+import type { Estimate, ReportDocument } from '../contract.js';
+import { sampleReport } from '../report/_fixture.test.js';
+import { parseReport, serialiseReport } from '../report/document.js';
 import { answerOf } from './answer.js';
 import type { LiftTable } from './contract.js';
-import { overSeeds } from './document.js';
+import { mergeSeeds, overSeeds } from './document.js';
 import { tinyExperiment } from './_tiny.test.js';
 import type { RealismReport } from './realism/contract.js';
 
@@ -125,6 +127,66 @@ test('a refused simulator, a log that nobody knows the truth of, and warnings we
   t.is(stored.verdict, 'weak');
   t.is(stored.reasons[0], 'The log: all rows were liked.');
   t.regex(stored.reasons.join(' '), /nobody knows the truth/);
+});
+
+/** The report of one seed: its lift, in the world and in its simulator, and one metric that may have nothing to divide by. */
+function ofSeed(seed: number, gain: number, deep: number | null): ReportDocument {
+  const seeds = [seed];
+  const world = table(lift(gain));
+  const row = { ...world.rows[0], metric: 'depth given 10 items', control: deep, value: deep };
+  const relative = deep === null ? refused : lift(0);
+  const sample = sampleReport();
+  const { data, models, curves } = sample;
+  if (data === undefined) throw new Error('the sample report has data');
+  return {
+    ...sample,
+    data: { ...data, warnings: ['all rows were liked.'] },
+    models: models.slice(0, 1),
+    curves: [{ ...curves[0], chart: 'meanReturn', name: `seed ${seed}` }],
+    lifts: [
+      { ...world, seeds, users: 100 * seed, rows: [world.rows[0], { ...row, relative, perSeed: [relative] }] },
+      { ...table(lift(2 * gain)), seeds, place: 'the simulator it learned in' },
+    ],
+    realism: [{ ...realism('fit for training', []), simulator: `simulator of seed ${seed}` }],
+  };
+}
+
+test('seeds merge: one is itself, two and three are put together place by place and metric by metric', (t) => {
+  const { provenance } = sampleReport();
+  const own = [ofSeed(1, 0.02, 14), ofSeed(2, 0.04, 16), ofSeed(3, 0.09, null)];
+  const merge = (n: number): ReportDocument => {
+    const seeds = [1, 2, 3].slice(0, n);
+    return mergeSeeds(tinyExperiment({ seeds }), own.slice(0, n), { ...provenance, seeds });
+  };
+  const [one, two, three] = [merge(1), merge(2), merge(3)];
+  t.deepEqual(one, { ...own[0], provenance: { ...provenance, seeds: [1] } });
+  for (const [n, merged] of [
+    [2, two],
+    [3, three],
+  ] as const) {
+    const [world, simulator] = merged.lifts ?? [];
+    t.deepEqual([world.seeds, world.users], [[1, 2, 3].slice(0, n), n === 2 ? 300 : 600]);
+    const gains = [0.02, 0.04, 0.09].slice(0, n).map((gain) => lift(gain));
+    t.deepEqual(world.rows[0].perSeed, gains);
+    t.deepEqual(world.rows[0].relative, overSeeds(gains, 0.95));
+    near(t, simulator.rows[0].relative.value, n === 2 ? 0.06 : 0.1);
+    t.is(merged.realism?.length, n);
+    t.deepEqual(
+      merged.models.map(({ role }) => role),
+      [1, 2, 3].slice(0, n).map((seed) => `seed ${seed}: reward model for estimates`),
+    );
+    t.deepEqual(
+      merged.curves.map(({ name }) => name),
+      [1, 2, 3].slice(0, n).map((seed) => `seed ${seed}`),
+    );
+    t.true(merged.answer.reasons.includes('The log: all rows were liked.'), 'warnings outlive the merge');
+    t.deepEqual(parseReport(serialiseReport(merged), 'report.json'), merged);
+  }
+  // Sessions of ten items: 14 and 16 of two seeds; the third seed had none.
+  t.like(two.lifts?.[0].rows[1], { control: 15, value: 15 });
+  t.like(three.lifts?.[0].rows[1], { control: null, value: null, relative: refused });
+  t.regex(three.answer.sentence, /^No gain that is sure: watch10s per session \+5\.0 %.*600 users/);
+  t.regex(two.answer.sentence, /^Yes: .*\+3\.0 %/, 'the lower of both intervals, 0.0004, is above 0');
 });
 
 test('nothing can be said of a refused number or an absent policy', (t) => {

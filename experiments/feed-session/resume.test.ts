@@ -43,14 +43,20 @@ test.serial('a run that was cut off ends in the same bytes: after the artefacts,
   t.is(await readFile(join(out, 'report.json'), 'utf8'), bytes);
   t.is(await readFile(join(out, 'report.html'), 'utf8'), page);
 
-  // Everything is lost but the first models.
+  // The training had ended, the trial had not.
+  for (const file of ['report.json', 'checkpoints/seed-1.json']) await rm(join(out, file));
+  t.is(readCheckpoint(join(own, 'recomind.training.safetensors'))?.state.step, 1200);
+  await runExperiment({ ...shared, out, resume: true });
+  t.is(await readFile(join(out, 'report.json'), 'utf8'), bytes);
+
+  // A model and the training are lost.
   for (const file of ['report.json', 'checkpoints/seed-1.json']) await rm(join(out, file));
   await rm(join(own, 'recomind.training.safetensors'));
   await rm(join(own, 'people-response.safetensors'));
   await runExperiment({ ...shared, out, resume: true });
   t.is(await readFile(join(out, 'report.json'), 'utf8'), bytes);
 
-  // Only the last step is lost: the report of the seed is taken as it is.
+  // Only the last step is left: the report of the seed is taken as it is.
   await rm(join(out, 'report.json'));
   await rm(own, { recursive: true });
   const quick = await runExperiment({ ...shared, out, resume: true });
