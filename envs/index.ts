@@ -69,7 +69,7 @@ export const envs = {
     make: (settings, batch) => new InterestEvolutionEnv(new InterestEvolution(settings.people), settings, batch),
   }),
   [FEED_SESSION]: prepared<FeedSessionSettings & { readonly world: FeedWorldSettings }>({
-    summary: 'A feed, item after item, until the user leaves; played by the generated world.',
+    summary: 'A feed, item after item, until the user leaves; played by the generated world unless others are named.',
     defaults: { ...feedSessionDefaults, world: feedWorldDefaults },
     prepare: (settings) => {
       const people = new FeedWorld(settings.world);

@@ -14,6 +14,8 @@ export * from './evaluate/index.js';
 export { checkpointFromBytes, checkpointToBytes } from './online/checkpoint.js';
 export { rollout, type Rollout, type RolloutRequest } from './online/rollout.js';
 export { train, type Checkpoint, type TrainRequest } from './online/train.js';
+export { feedMaker, learnFeed, learnFeedOfWorld, type Feed, type LearnRequest } from './feed-session/people.js';
+export { openFeedRun, type FeedOfRun, type FeedRun } from './feed-session/run-feed.js';
 export { parseReport, serialiseReport } from './report/document.js';
 export { renderReport } from './report/render.js';
 export { runExperiment, type RunOptions, type RunResult } from './run/run.js';

@@ -71,7 +71,7 @@ export function rankerOf(agent: string, built: BuiltOn | undefined, hint = ''): 
     where: `agent ${agent}`,
     expected: 'a ranker to build on',
     received: 'none',
-    try: `Fit one on a feed log and hand it over as 'ranker'${hint}.`,
+    try: `Fit one on a feed log and hand it over as 'ranker'${hint}; a config names a run that did: feed: { path: DIR }.`,
   });
 }
 

@@ -3,15 +3,16 @@ import { pathToFileURL } from 'node:url';
 import type { Argv } from 'yargs';
 import { choose, GymError } from '../../core/check.js';
 import { brokenEnvs } from '../../envs/broken/index.js';
-import { checkLaws, envMaker, envs, type LawFinding, type LawOptions, type MakeEnv } from '../../envs/index.js';
+import { checkLaws, envs, FEED_SESSION, type LawFinding, type LawOptions, type MakeEnv } from '../../envs/index.js';
+import { playersOf, withPeople, type PeopleFlags, type PlayedBy } from './envs-people.js';
 import { parseSettings } from './envs-settings.js';
 import { pc, print, printJson, table } from './terminal.js';
 
-/** An env by id, a broken one by its id, or the export `makeEnv` of a JavaScript module. */
-async function findMaker(id: string, settings: object): Promise<MakeEnv> {
-  if (/\.m?js$/.test(id)) return fromModule(id);
-  if (id.startsWith('broken/')) return choose('broken env', brokenEnvs, id).make;
-  return envMaker(id, settings);
+/** An env by id with whoever plays it, a broken one by its id, or the export `makeEnv` of a JavaScript module. */
+async function findPlayers(id: string, settings: object, people: PeopleFlags): Promise<PlayedBy[]> {
+  if (/\.m?js$/.test(id)) return [{ make: await fromModule(id) }];
+  if (id.startsWith('broken/')) return [{ make: choose('broken env', brokenEnvs, id).make }];
+  return playersOf(id, settings, people, 'both');
 }
 
 async function fromModule(file: string): Promise<MakeEnv> {
@@ -29,14 +30,36 @@ const exportsMaker = (loaded: unknown): loaded is { readonly makeEnv: MakeEnv } 
 
 const marks = { kept: pc.green('kept'), broken: pc.red('broken'), unchecked: pc.yellow('unchecked') };
 
-async function check(id: string, settings: object, options: LawOptions, json: boolean): Promise<void> {
-  const findings = checkLaws(await findMaker(id, settings), options);
-  const broken = findings.filter(({ status }) => status === 'broken');
-  if (json) printJson({ env: id, ...options, broken: broken.length, laws: findings });
-  else showFindings(id, findings);
+interface CheckOptions extends LawOptions {
+  readonly settings: object;
+  readonly people: PeopleFlags;
+  readonly json: boolean;
+}
+
+async function check(id: string, { settings, people, json, ...options }: CheckOptions): Promise<void> {
+  const checked = (await findPlayers(id, settings, people)).map(({ make, who }) => {
+    const laws = checkLaws(make, options);
+    if (!json) showFindings(who === undefined ? id : `${id}, ${who.words}`, laws);
+    return { who, laws, broken: laws.filter(({ status }) => status === 'broken') };
+  });
+  const broken = checked.flatMap((one) => one.broken);
+  const [{ who, laws }] = checked;
+  if (json) {
+    const found =
+      who === undefined
+        ? { laws }
+        : { playedBy: checked.map((one) => ({ ...one.who, broken: one.broken.length, laws: one.laws })) };
+    printJson({ env: id, ...options, broken: broken.length, ...found });
+  }
   if (broken.length > 0) {
-    const names = broken.map((law) => law.id).join(', ');
-    throw new GymError('data', `${id} breaks ${broken.length} of ${findings.length} laws: ${names}.`);
+    const names = checked
+      .filter((one) => one.broken.length > 0)
+      .map((one) => {
+        const ids = one.broken.map((law) => law.id).join(', ');
+        return one.who === undefined ? ids : `${ids} (${one.who.words})`;
+      });
+    const all = checked.reduce((sum, one) => sum + one.laws.length, 0);
+    throw new GymError('data', `${id} breaks ${broken.length} of ${all} laws: ${names.join('; ')}.`);
   }
 }
 
@@ -74,7 +97,7 @@ export function registerCheck(group: Argv): Argv {
     'check [id]',
     'Play an env and say of every law whether it is kept; exit code 1 when one is broken',
     (command) =>
-      command
+      withPeople(command, true)
         .positional('id', {
           type: 'string',
           describe: `All without one. One of: ${Object.keys(envs).join(', ')}; or a JavaScript module that exports makeEnv(batch)`,
@@ -86,10 +109,12 @@ export function registerCheck(group: Argv): Argv {
         .option('settings', { type: 'string', describe: 'JSON object of settings that differ from the defaults' })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
         .example('$0 envs check reference/CartPole-v1', 'Every law, kept or broken')
+        .example(`$0 envs check ${FEED_SESSION}`, 'Played by the generated world, then by people learned from its log')
+        .example(`$0 envs check ${FEED_SESSION} --run logs/runs/recomind/001`, 'The same of a finished run')
         .example('$0 envs check', 'The same for every env')
         .example('$0 envs check ./my-env.js', 'Your own env')
         .example('$0 envs check --broken', 'What the checker says of envs with one fault each'),
-    async ({ id, broken, worlds, steps, seed, settings, json }) => {
+    async ({ id, broken, worlds, steps, seed, json, ...flags }) => {
       if (!Number.isInteger(worlds) || worlds < 2 || !Number.isInteger(steps) || steps < 10) {
         throw new GymError(
           'usage',
@@ -97,10 +122,16 @@ export function registerCheck(group: Argv): Argv {
         );
       }
       const options = { worlds, steps, seed };
-      if (broken) checkBroken(options, json);
-      else {
-        for (const env of id === undefined ? Object.keys(envs) : [id])
-          await check(env, parseSettings(settings), options, json);
+      if (broken) {
+        checkBroken(options, json);
+        return;
+      }
+      const settings = parseSettings(flags.settings);
+      const asked = { people: flags.people, run: flags.run, runSeed: flags.runSeed };
+      const nobody = { people: undefined, run: undefined, runSeed: undefined };
+      for (const env of id === undefined ? Object.keys(envs) : [id]) {
+        const people = id === undefined && env !== FEED_SESSION ? nobody : asked;
+        await check(env, { settings, people, json, ...options });
       }
     },
   );

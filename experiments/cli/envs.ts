@@ -2,8 +2,9 @@ import type { Argv } from 'yargs';
 import { GymError } from '../../core/check.js';
 import { fields, width, type Space } from '../../core/space.js';
 import { moments } from '../../core/stats/moments.js';
-import { envMaker, envs, makeEnv, playRandomly, type EnvSpec } from '../../envs/index.js';
+import { envs, FEED_SESSION, makeEnv, playRandomly, type EnvSpec } from '../../envs/index.js';
 import { registerCheck } from './envs-check.js';
+import { playersOf, withPeople, type PeopleFlags } from './envs-people.js';
 import { parseSettings } from './envs-settings.js';
 import { pc, print, printJson, progress, table } from './terminal.js';
 
@@ -45,14 +46,21 @@ function list(json: boolean): void {
   print(table(['env', 'observed', 'action', 'reward in', 'max steps', 'what it is'], rows));
 }
 
-function show(id: string, settings: object, json: boolean): void {
-  const { spec } = envMaker(id, settings)(1);
+interface ShowOptions {
+  readonly settings: object;
+  readonly people: PeopleFlags;
+  readonly json: boolean;
+}
+
+async function show(id: string, { settings, people, json }: ShowOptions): Promise<void> {
+  const [{ make, who }] = await playersOf(id, settings, people, 'world');
+  const { spec } = make(1);
   const [, entry] = Object.entries(envs).find(([known]) => known === id) ?? [];
   if (json) {
-    printJson({ spec, defaults: entry?.defaults });
+    printJson({ spec, ...(who === undefined ? {} : { playedBy: who }), defaults: entry?.defaults });
     return;
   }
-  print(pc.bold(spec.id));
+  print(pc.bold(who === undefined ? spec.id : `${spec.id}, ${who.words}`));
   print(entry?.summary);
   print();
   print(describe(spec));
@@ -84,16 +92,18 @@ interface PlayOptions {
   readonly seed: number;
   readonly worlds: number;
   readonly settings: object;
+  readonly people: PeopleFlags;
   readonly json: boolean;
 }
 
-function play(id: string, { sessions, seed, worlds, settings, json }: PlayOptions): void {
+async function play(id: string, { sessions, seed, worlds, settings, people, json }: PlayOptions): Promise<void> {
   for (const [name, value] of Object.entries({ sessions, worlds })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new GymError('usage', `--${name}: expected a whole number from 1, received ${value}.`);
     }
   }
-  const env = envMaker(id, settings)(Math.min(worlds, sessions));
+  const [{ make, who }] = await playersOf(id, settings, people, 'world');
+  const env = make(Math.min(worlds, sessions));
   const bar = progress(`play ${id}`);
   const played = playRandomly(env, seed, sessions, (done) => bar.update(done, sessions));
   bar.finish(`${played.returns.length} sessions`);
@@ -103,6 +113,7 @@ function play(id: string, { sessions, seed, worlds, settings, json }: PlayOption
   };
   const result = {
     env: id,
+    ...(who === undefined ? {} : { playedBy: who }),
     policy: 'random',
     seed,
     sessions: played.returns.length,
@@ -121,6 +132,7 @@ function play(id: string, { sessions, seed, worlds, settings, json }: PlayOption
       [[id, 'random', String(seed), String(result.sessions), shown(result.return), shown(result.length)]],
     ),
   );
+  if (who !== undefined) print(`${who.words[0].toUpperCase()}${who.words.slice(1)}.`);
   print('± one standard error over sessions.');
 }
 
@@ -139,18 +151,19 @@ export function registerEnvs(cli: Argv): Argv {
         'show <id>',
         'Show what an env observes, takes, rewards and how its sessions end',
         (command) =>
-          command
+          withPeople(command, false)
             .positional('id', { type: 'string', demandOption: true, describe: `One of: ${ids}` })
             .option('settings', { type: 'string', describe: 'JSON object of settings that differ from the defaults' })
             .option('json', { type: 'boolean', default: false, describe: 'Print the spec as JSON' })
             .example('$0 envs show recsim/InterestEvolution-v1', 'The table of its observation'),
-        ({ id, settings, json }) => show(id, parseSettings(settings), json),
+        ({ id, settings, json, people, run, runSeed }) =>
+          show(id, { settings: parseSettings(settings), people: { people, run, runSeed }, json }),
       )
       .command(
         'play <id>',
         'Play sessions with a policy and print what they earn',
         (command) =>
-          command
+          withPeople(command, false)
             .positional('id', { type: 'string', demandOption: true, describe: `One of: ${ids}` })
             .option('policy', { choices: ['random'] as const, default: 'random', describe: 'Uniform legal actions' })
             .option('sessions', { type: 'number', default: 10_000, describe: 'Sessions to finish' })
@@ -158,8 +171,10 @@ export function registerEnvs(cli: Argv): Argv {
             .option('worlds', { type: 'number', default: 1000, describe: 'Worlds stepped together' })
             .option('settings', { type: 'string', describe: 'JSON object of settings that differ from the defaults' })
             .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
+            .example(`$0 envs play ${FEED_SESSION} --people learned`, 'A feed played by people learned from its log')
             .example('$0 envs play recsim/InterestEvolution-v1', 'Random slates; RecSim itself: 153.70 ± 0.34'),
-        ({ id, settings, ...options }) => play(id, { ...options, settings: parseSettings(settings) }),
+        ({ id, settings, people, run, runSeed, ...options }) =>
+          play(id, { ...options, settings: parseSettings(settings), people: { people, run, runSeed } }),
       );
     return registerCheck(group).demandCommand(1, 'Name one of: list, show, check, play.');
   });

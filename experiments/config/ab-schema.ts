@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CORRECTIONS } from '../ab/stats/multiple-testing.js';
-import { id, interval, question, seed, settings } from './parts.js';
+import { feedOfRun, id, interval, question, seed, settings } from './parts.js';
 
 /** What an experiment file of kind `ab` may say: arms tried against each other in a world. */
 
@@ -10,6 +10,7 @@ const envWorld = z.strictObject({
   from: z.literal('env').describe('An env; its world i is user i, who has one session a day. Nothing is shared.'),
   id: z.string().min(1),
   settings,
+  feed: feedOfRun.optional(),
   features: z
     .array(
       z.strictObject({
@@ -38,8 +39,13 @@ const arm = z.strictObject({
   settings,
   trainedBy: z
     .strictObject({
-      path: z.string().min(1).describe('Folder of a run of kind env with that agent.'),
+      path: z.string().min(1).describe('Folder of a run of kind env, or of kind feed-session.'),
       seed: z.int().min(0).default(1),
+      name: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Of a run of kind feed-session: which of its policies; its agent unless given.'),
     })
     .optional()
     .describe('Where an agent learned, in place of agent and settings.'),

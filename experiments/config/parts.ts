@@ -15,6 +15,19 @@ export const id = z
 export const question = z.string().min(8).describe('One sentence that a reader can disagree with.');
 export const seed = z.int().min(0).describe('Everything random in the run follows from it.');
 
+export const feedOfRun = z
+  .strictObject({
+    path: z.string().min(1).describe('Folder of a finished run of kind feed-session.'),
+    seed: z.int().min(0).optional().describe('One of its seeds; the first unless given.'),
+    people: z
+      .enum(['learned', 'world'])
+      .default('learned')
+      .describe('Who plays: the people that the run learned from its log, or the generated world that wrote it.'),
+  })
+  .describe(
+    'Play recsys/FeedSession-v1 with the feed of a run: its retrieval, settings and reward; its ranker is what supervised, mmr and recomind are built on.',
+  );
+
 export const interval = {
   level: z.number().gt(0.5).lt(1).default(0.95).describe('Two-sided confidence level of every interval.'),
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { intervalKeys } from '../evaluate/intervals/index.js';
 import { abExperiment } from './ab-schema.js';
 import { feedExperiment } from './feed-schema.js';
-import { id, interval, question, seed, settings } from './parts.js';
+import { feedOfRun, id, interval, question, seed, settings } from './parts.js';
 
 /**
  * What an experiment file may say. One schema: it validates, fills in defaults, gives the type, and is published as
@@ -136,6 +136,7 @@ const envExperiment = z.strictObject({
   question,
   seeds: z.array(seed).min(1).max(1000).default([1, 2, 3]).describe('One independent run each.'),
   env: z.strictObject({ id: z.string().min(1), settings }),
+  feed: feedOfRun.optional(),
   agent: z.strictObject({ id: z.string().min(1), settings }),
   baselines: z.array(z.strictObject({ id: z.string().min(1), settings })).default([{ id: 'random', settings: {} }]),
   run: z.strictObject({

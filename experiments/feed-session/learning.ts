@@ -46,7 +46,7 @@ export function learnPolicy(
   const agent = born(learner.settings, env.spec);
   // A curve through time wants every moment of it: such trainings begin anew.
   const file =
-    checkpoints === undefined || evaluation.along.length > 0 ? undefined : `${checkpoints}/${fileName(name)}`;
+    checkpoints === undefined || evaluation.along.length > 0 ? undefined : `${checkpoints}/${trainingFile(name)}`;
   const known = file === undefined ? undefined : readCheckpoint(file);
   const curve: SeedCurve = known?.curve ?? [];
   const remember = (state: Checkpoint): void => {
@@ -72,8 +72,7 @@ export function learnPolicy(
   remember(end);
   const own = learner.tried === 'own';
   const tried = (scene: Scene): Scene => (own ? otherSettings(scene, learner.env) : scene);
-  // In production nothing is injected.
-  const served = own || learner.id !== 'recomind' ? learner.settings : { ...learner.settings, ...IN_PRODUCTION };
+  const served = servedSettings(learner);
   const playerOf = (spec: EnvSpec, state: AgentState): Agent => {
     // The batch is that of the training run, whose unfinished lesson is part of the agent.
     const player = born(served, { ...spec, batch: run.worlds });
@@ -88,6 +87,11 @@ export function learnPolicy(
     })),
     agent: (spec) => playerOf(spec, end.agent),
   };
+}
+
+/** Settings with which a policy acts once it has learned: in production nothing is injected. */
+export function servedSettings({ id, tried, settings }: Learner): Learner['settings'] {
+  return tried === 'own' || id !== 'recomind' ? settings : { ...settings, ...IN_PRODUCTION };
 }
 
 /** How recomind acts once it serves: among what was retrieved. */
@@ -109,8 +113,8 @@ function earned(
   return { greedy, drawn };
 }
 
-/** Names of other letters than these get a hash, so that no two policies share a file. */
-function fileName(name: string): string {
+/** The file in which a policy's training is kept. Names of other letters than these get a hash: no two share a file. */
+export function trainingFile(name: string): string {
   const plain = name.replaceAll(/[^a-z0-9-]/g, '_');
   return `${plain === name ? name : `${plain}-${hash32(name).toString(16)}`}.training.safetensors`;
 }

@@ -15,8 +15,12 @@ import { dealUsers, fitArtefact, HELD_OUT, type Artefact, type Keep } from './ar
 import { judgeSimulator } from './judging.js';
 import type { RealismReport } from './realism/contract.js';
 import { refuseUnlessForced } from './realism/verdict.js';
+import { gatheringToBytes } from './people-file.js';
 import { setScene, type Scene } from './scene.js';
 import { serveWorld } from './serving.js';
+
+/** File of who comes to the simulator and what it can show. */
+export const POPULATION_FILE = 'population.safetensors';
 
 export interface SeedRequest {
   readonly experiment: FeedExperiment;
@@ -69,6 +73,8 @@ export async function prepareSeed({ experiment, seed, keep, onProgress, ...reque
   const { tower } = artefacts[ranker];
   const model = faulty(artefacts[simulator].response, experiment);
   const people = peopleOf(parts[simulator], model);
+  const { catalogue } = parts[simulator];
+  await keep?.write(POPULATION_FILE, gatheringToBytes({ population: populationOf(parts[simulator]), catalogue }));
   tell('realism', 'held-out sessions');
   const held = { heldOut: parts[HELD_OUT], served: served?.served };
   const realism = judgeSimulator({ experiment, people, model, log, ...held, seed });
@@ -81,7 +87,8 @@ export async function prepareSeed({ experiment, seed, keep, onProgress, ...reque
   };
 }
 
-function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | undefined {
+/** The generated world of a seed; nothing where the log comes from elsewhere. */
+export function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | undefined {
   if (source.from !== 'world') return undefined;
   const settings = completeSettings(
     'source: settings',
@@ -91,7 +98,11 @@ function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | undefin
   return new FeedWorld(settings);
 }
 
-async function rewardOf({ reward }: FeedExperiment, named: readonly string[]): Promise<FeedReward | undefined> {
+/** The reward of an experiment; nothing where it is the main outcome. */
+export async function rewardOf(
+  { reward }: FeedExperiment,
+  named: readonly string[],
+): Promise<FeedReward | undefined> {
   const outcomes = named.filter((name) => name !== DWELL);
   if (reward === outcomes[0]) return undefined;
   return { ...(await compileReward(reward, [...outcomes, DWELL])), text: reward };
@@ -109,7 +120,8 @@ function peopleOf(sessions: SessionRows, model: ResponseModel): FeedPeople {
   return learnedPeople({ model, population: populationOf(sessions), catalogue: sessions.catalogue });
 }
 
-function faulty(model: ResponseModel, { misspecify: faults }: FeedExperiment): ResponseModel {
+/** The model with the faults that the experiment puts into it. */
+export function faulty(model: ResponseModel, { misspecify: faults }: FeedExperiment): ResponseModel {
   if (faults === undefined) return model;
   const { exitSign: sign, exitScale: scale, ignoreFatigue } = faults;
   return misspecify(model, { exit: { sign, scale, ignoreFatigue } });

@@ -2,14 +2,19 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
-import { GymError } from '../../core/check.js';
+import type { BuiltOn } from '../../agents/contract.js';
+import { choose, GymError } from '../../core/check.js';
+import { stream } from '../../core/random.js';
 import { meanInterval } from '../../core/stats/intervals.js';
 import { moments } from '../../core/stats/moments.js';
+import type { EnvSpec } from '../../envs/contract.js';
 import type { EnvExperiment } from '../config/schema.js';
 import type { Answer, Curve, Estimate, ReportDocument, RolloutSection } from '../contract.js';
 import type { RunFolder } from './folder.js';
 import { range, significant } from '../report/numbers.js';
 import { provenance } from './provenance.js';
+import { agents } from '../tables.js';
+import { setStage } from './stage.js';
 import { seedResultSchema, type SeedJob, type SeedResult } from './seed-job.js';
 import type { Watcher } from './watch.js';
 
@@ -29,6 +34,9 @@ export async function runEnvExperiment(
   folder: RunFolder,
   means: Means,
 ): Promise<ReportDocument> {
+  // What cannot be played is refused here, before threads are started.
+  const { make, built, hash } = await setStage({ ...experiment.env, feed: experiment.feed });
+  checkAgents(experiment, { ...make(1).spec, batch: experiment.run.worlds }, built);
   await mkdir(folder.path('checkpoints'), { recursive: true });
   const { seeds, run } = experiment;
   const stage = means.watcher.stage(`training ${experiment.agent.id}, ${seeds.length} seed(s)`);
@@ -49,7 +57,14 @@ export async function runEnvExperiment(
   const lanes = Math.max(1, Math.min(means.workers ?? availableParallelism(), seeds.length));
   await Promise.all(Array.from({ length: lanes }, lane));
   stage.done(`${run.steps} steps each`);
-  return documentOf(experiment, results, await provenance(experiment, means.backend));
+  return documentOf(experiment, results, await provenance(experiment, means.backend, hash));
+}
+
+/** Throws unless every agent can be born in that env. */
+function checkAgents({ agent, baselines, run }: EnvExperiment, spec: EnvSpec, built: BuiltOn): void {
+  for (const { id, settings } of [agent, ...baselines]) {
+    choose('agent', agents, id).with(settings)(spec, stream('check'), run.steps, built);
+  }
 }
 
 /** A seed's result: from its file when it had finished before, else from a worker thread. */

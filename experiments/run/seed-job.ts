@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { choose } from '../../core/check.js';
 import { hash32, stream } from '../../core/random.js';
 import type { Agent, Metrics } from '../../agents/contract.js';
-import type { Env } from '../../envs/contract.js';
-import { makeEnv } from '../../envs/index.js';
 import type { EnvExperiment } from '../config/schema.js';
 import { rollout } from '../online/rollout.js';
 import { train } from '../online/train.js';
 import { agents } from '../tables.js';
+import type { Stage } from './stage.js';
 import { curveSchema, readCheckpoint, writeCheckpoint, type SeedCurve } from './seed-checkpoint.js';
 
 /** One seed of an env experiment: what a worker thread is told. */
@@ -39,16 +38,16 @@ export type SeedResult = z.infer<typeof seedResultSchema>;
 /** Worlds of a rollout at most; more sessions are played one after the other in each. */
 const ROLLOUT_WORLDS = 256;
 
-/** Trains the agent from its last checkpoint, or from the start, and plays it and the baselines. */
+/** Trains the agent on that stage from its last checkpoint, or from the start, and plays it and the baselines. */
 export function runSeed(
   { experiment, seed, checkpoint }: SeedJob,
+  stage: Stage,
   onProgress: (step: number, note: string) => void,
 ): SeedResult {
-  const { env, agent, run, baselines, evaluation } = experiment;
-  const world = (batch: number): Env => makeEnv(env.id, env.settings, batch);
-  const training = world(run.worlds);
+  const { agent, run, baselines, evaluation } = experiment;
+  const training = stage.make(run.worlds);
   const born = (id: string, settings: EnvExperiment['agent']['settings'], name: string): Agent =>
-    choose('agent', agents, id).with(settings)(training.spec, stream(seed).fork(name), run.steps);
+    choose('agent', agents, id).with(settings)(training.spec, stream(seed).fork(name), run.steps, stage.built);
   const learner = born(agent.id, agent.settings, 'agent');
   const before = readCheckpoint(checkpoint);
   const curve: SeedCurve = before?.curve ?? [];
@@ -70,7 +69,7 @@ export function runSeed(
   // What was learned is kept, for those who act by it later.
   writeCheckpoint(checkpoint, end, curve);
   const sessions = evaluation.episodes;
-  const judged = world(Math.min(sessions, ROLLOUT_WORLDS));
+  const judged = stage.make(Math.min(sessions, ROLLOUT_WORLDS));
   const players = [
     { id: agent.id, player: learner, explore: evaluation.explore },
     ...baselines.map(({ id, settings }) => ({ id, player: born(id, settings, `baseline ${id}`), explore: true })),

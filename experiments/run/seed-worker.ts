@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { GymError, messageOf } from '../../core/check.js';
 import { startBackend } from '../../core/tensor/backend.js';
 import { runSeed, type SeedJob } from './seed-job.js';
+import { setStage } from './stage.js';
 
 /** A worker thread that runs one seed and posts its progress and its result, or why it failed. */
 
@@ -21,7 +22,9 @@ if (parentPort === null || !isJob(job)) throw new Error('seed-worker: this file 
 const port = parentPort;
 try {
   await startBackend(job.backend);
-  const result = runSeed(job, (step, note) => {
+  const { env, feed } = job.experiment;
+  const stage = await setStage({ ...env, feed });
+  const result = runSeed(job, stage, (step, note) => {
     port.postMessage({ kind: 'progress', step, note });
   });
   port.postMessage({ kind: 'result', result });

@@ -1,16 +1,10 @@
-import type { Agent } from '../../../agents/contract.js';
-import { choose } from '../../../core/check.js';
-import { hash32, stream } from '../../../core/random.js';
-import type { EnvSpec } from '../../../envs/contract.js';
-import { makeEnv } from '../../../envs/index.js';
+import { hash32 } from '../../../core/random.js';
 import type { AbExperiment } from '../../config/ab-schema.js';
-import { agents } from '../../tables.js';
 import type { Assignment } from './assignment.js';
-import { learnedBy } from './learned.js';
+import type { EnvStage, EnvWorld } from './env-stage.js';
 import { playSessions, type SessionsRequest } from './env-sessions.js';
 import { joinRows, pickRows, type Rows } from './rows.js';
 
-export type EnvWorld = Extract<AbExperiment['world'], { from: 'env' }>;
 type Arm = AbExperiment['arms'][number];
 
 /** Users are played in parts of `world.worlds`, each with luck of its own, so that parts can be played side by side. */
@@ -20,20 +14,20 @@ export function partsOf(users: number, { worlds }: EnvWorld): number {
 
 export interface EnvPart {
   readonly experiment: AbExperiment;
-  readonly world: EnvWorld;
+  readonly stage: EnvStage;
   readonly part: number;
 }
 
 /** All sessions of a part of the users under one arm. Day 0 is the first day of the test. */
-export function playPart({ experiment, world, part }: EnvPart, arm: number): Rows {
+export function playPart({ experiment, stage, part }: EnvPart, arm: number): Rows {
   const { arms } = experiment;
-  return played({ experiment, world, part }, [arms[arm]], { armOf: () => 0, label: arm });
+  return played({ experiment, stage, part }, [arms[arm]], { armOf: () => 0, label: arm });
 }
 
 /** The same users with an arm per request: a row per request. */
 export function playMixed(at: EnvPart, assignment: Assignment, same: boolean): Rows {
   const { arms, before } = at.experiment;
-  const first = at.part * at.world.worlds;
+  const first = at.part * at.stage.world.worlds;
   return played(at, same ? arms.map(() => arms[0]) : arms, {
     armOf: (user, session, request) => assignment.armOf(first + user, session - before, request, 0),
     perRequest: true,
@@ -41,16 +35,17 @@ export function playMixed(at: EnvPart, assignment: Assignment, same: boolean): R
 }
 
 function played(
-  { experiment, world, part }: EnvPart,
+  { experiment, stage, part }: EnvPart,
   arms: readonly Arm[],
   how: Pick<SessionsRequest, 'armOf' | 'perRequest'> & { readonly label?: number },
 ): Rows {
   const { users, days, before, seed } = experiment;
+  const { world } = stage;
   const firstUser = part * world.worlds;
-  const env = makeEnv(world.id, world.settings, Math.min(world.worlds, users - firstUser));
+  const env = stage.make(Math.min(world.worlds, users - firstUser));
   const rows = playSessions({
     env,
-    agents: arms.map((arm) => ({ agent: agentOf(arm, env.spec, seed), explore: arm.explore })),
+    agents: arms.map((arm) => ({ agent: stage.agentOf(arm, env.spec), explore: arm.explore })),
     seed: hash32(`ab/${seed}/${part}`),
     sessions: before + days,
     firstUser,
@@ -63,20 +58,6 @@ function played(
     day: rows.day.map((day) => day - before),
     ...(label === undefined ? {} : { arm: rows.arm.fill(label) }),
   };
-}
-
-/** The agent of an arm: as its run left it, or as it is born. Arms with the same agent share its luck. */
-function agentOf(arm: Arm, spec: EnvSpec, seed: number): Agent {
-  if (arm.trainedBy === undefined)
-    return choose('agent', agents, arm.agent ?? '').with(arm.settings)(spec, stream(seed).fork('arms'), 1);
-  const { state, born } = learnedBy(arm.name, arm.trainedBy, spec.id);
-  const agent = choose('agent', agents, born.agent.id).with(born.agent.settings)(
-    { ...spec, batch: state.env.batch },
-    stream(arm.trainedBy.seed).fork('agent'),
-    born.run.steps,
-  );
-  agent.restore(state.agent);
-  return agent;
 }
 
 /** Every session under every arm, found by user and day: with nothing shared, any split of sessions is a choice of rows. */

@@ -1,5 +1,6 @@
 import type { AbExperiment } from '../../config/ab-schema.js';
 import { drawAssignment, everybody, type Assignment, type AssignmentRequest } from './assignment.js';
+import type { EnvStage } from './env-stage.js';
 import { playMixed, playPart } from './env-world.js';
 import { playMarket } from './market-world.js';
 import { replicateMarket } from './replication.js';
@@ -35,14 +36,13 @@ export function jobName(job: Job): string {
   }
 }
 
-/** Does a job; the bytes are rows, or of a replication its JSON. */
-export function carryOut(experiment: AbExperiment, job: Job): Uint8Array {
-  const { world } = experiment;
+/** Does a job, on a stage where it is one in an env; the bytes are rows, or of a replication its JSON. */
+export function carryOut(experiment: AbExperiment, stage: EnvStage | undefined, job: Job): Uint8Array {
   switch (job.kind) {
     case 'sessions':
     case 'mixed': {
-      if (world.from !== 'env') throw new Error(`${job.kind}: only in an env`);
-      const part = { experiment, world, part: job.part };
+      if (stage === undefined) throw new Error(`${job.kind}: only in an env`);
+      const part = { experiment, stage, part: job.part };
       const rows =
         job.kind === 'sessions' ? playPart(part, job.arm) : playMixed(part, drawAssignment(job.dealing), job.same);
       return rowsToBytes(rows);

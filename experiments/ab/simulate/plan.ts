@@ -1,5 +1,5 @@
 import { GymError, choose, complaint, suggestion } from '../../../core/check.js';
-import { makeEnv } from '../../../envs/index.js';
+import type { EnvSpec } from '../../../envs/contract.js';
 import type { AbExperiment } from '../../config/ab-schema.js';
 import type { Metric } from '../contract.js';
 import { agents } from '../../tables.js';
@@ -75,10 +75,10 @@ function rangeNames(cuts: readonly number[]): string[] {
   return [`below ${cuts[0]}`, ...inner, `from ${cuts[cuts.length - 1]}`];
 }
 
-/** The metrics of the config, with every column and covariate known to exist. */
-export function metricsOf(experiment: AbExperiment): Metric[] {
+/** The metrics of the config in an env of that spec, or in a market, with every column and covariate known to exist. */
+export function metricsOf(experiment: AbExperiment, spec: EnvSpec | undefined): Metric[] {
   const { metrics, design, before } = experiment;
-  const { columns, features } = recordedBy(experiment);
+  const { columns, features } = recordedBy(experiment, spec);
   const byUser = ['user', 'budget', 'cluster'].includes(design.split);
   const covariates = [...(design.split === 'time' ? [] : features), ...(byUser && before > 0 ? ['before'] : [])];
   const check = (metric: string, key: string, name: string, names: readonly string[]): void => {
@@ -99,8 +99,11 @@ export function metricsOf(experiment: AbExperiment): Metric[] {
 }
 
 /** What a play of the world writes down. */
-function recordedBy({ world }: AbExperiment): { readonly columns: string[]; readonly features: string[] } {
-  if (world.from === 'shared-market') return { columns: [...MARKET_COLUMNS], features: ['segment'] };
-  const { objectives } = makeEnv(world.id, world.settings, 1).spec;
-  return { columns: [...SESSION_COLUMNS, ...objectives], features: world.features.map(({ name }) => name) };
+function recordedBy(
+  { world }: AbExperiment,
+  spec: EnvSpec | undefined,
+): { readonly columns: string[]; readonly features: string[] } {
+  if (world.from === 'shared-market' || spec === undefined)
+    return { columns: [...MARKET_COLUMNS], features: ['segment'] };
+  return { columns: [...SESSION_COLUMNS, ...spec.objectives], features: world.features.map(({ name }) => name) };
 }
