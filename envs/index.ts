@@ -22,6 +22,7 @@ export * from './buffers.js';
 export type * from './contract.js';
 export * from './feed-session/feed-session.js';
 export * from './feed-session/pools.js';
+export * from './feed-session/reward.js';
 export * from './feed-session/settings.js';
 export * from './laws.js';
 export * from './random-policy.js';

@@ -11,6 +11,7 @@ import { CandidateRows } from './candidate-rows.js';
 import { Candidates } from './candidates.js';
 import { feedObservation } from './observation.js';
 import type { CandidatePools } from './pools.js';
+import { rewardLine, type FeedReward } from './reward.js';
 import { checkFeedSession, sourceOf, type FeedSessionSettings } from './settings.js';
 
 export const FEED_SESSION = 'recsys/FeedSession-v1';
@@ -21,13 +22,6 @@ const endReasons = [
   { name: 'step limit', ending: 'truncated' },
 ] as const;
 const [LEFT, STEP_LIMIT] = [1, 2];
-
-/** Value of one item's answers: the outcomes in the order of the layout, then the dwell seconds. */
-export interface FeedReward {
-  /** As a config writes it. */
-  readonly text: string;
-  evaluateRow(values: ArrayLike<number>): number;
-}
 
 export interface FeedParts {
   readonly people: FeedPeople;
@@ -75,6 +69,7 @@ export class FeedSessionEnv implements Env {
   readonly #settings: FeedSessionSettings;
   readonly #numbers: Float64Array;
   readonly #reward: FeedReward | undefined;
+  readonly #line: ReturnType<typeof rewardLine>;
   readonly #values: Float64Array;
   readonly #width: number;
   readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
@@ -112,6 +107,7 @@ export class FeedSessionEnv implements Env {
     this.people = people;
     this.#settings = settings;
     this.#reward = reward;
+    this.#line = rewardLine(reward, [...layout.outcomes, DWELL]);
     this.#values = new Float64Array(layout.outcomes.length + 1);
     this.#numbers = Float64Array.of(
       ...[K, slateSize, hash32(source), injected, groups, pools.depth, maxSteps, Number(settings.returning)],
@@ -215,14 +211,17 @@ export class FeedSessionEnv implements Env {
     for (let h = 0; h < H; h++) objectives[to + h] += answers[from + h];
     objectives[to + H] += dwellSeconds[b];
     objectives[to + H + 1]++;
-    if (this.#reward === undefined) {
-      out.reward[b] += answers[from];
-      return;
-    }
     const values = this.#values;
     for (let h = 0; h < H; h++) values[h] = answers[from + h];
     values[H] = dwellSeconds[b];
-    out.reward[b] += this.#reward.evaluateRow(values);
+    const line = this.#line;
+    if (line === undefined) {
+      if (this.#reward !== undefined) out.reward[b] += this.#reward.evaluateRow(values);
+      return;
+    }
+    let reward = line.constant;
+    for (let h = 0; h <= H; h++) reward += line.weights[h] * values[h];
+    out.reward[b] += reward;
   }
 
   snapshot(): EnvState {

@@ -37,3 +37,52 @@ test('envs show prints places, and wrong use exits with 2', (t) => {
   t.is(wrong.code, 2);
   t.regex(wrong.remarks, /Did you mean 'recsim\/InterestEvolution-v1'\?/);
 });
+
+const FEED = 'recsys/FeedSession-v1';
+const SMALL = '{"world": {"users": 80, "items": 150, "topics": 4}, "candidates": 6, "maxSteps": 20}';
+
+test('envs check of the feed: two blocks, one per kind of people, with the same settings', (t) => {
+  const { code, out, remarks } = recsysGym('envs', 'check', FEED, '--settings', SMALL, '--steps', '60');
+  t.is(code, 0, remarks);
+  const blocks = out.split(/^recsys\/FeedSession-v1, /m).slice(1);
+  t.deepEqual(
+    blocks.map((block) => block.split('\n')[0]),
+    ['played by the generated world', 'played by people learned from its log'],
+  );
+  for (const block of blocks) t.is(block.match(/^kept /gm)?.length, 22);
+  const one = recsysGym('envs', 'check', FEED, '--settings', SMALL, '--steps', '60', '--people', 'learned', '--json');
+  const { broken, playedBy } = JSON.parse(one.out) as {
+    broken: number;
+    playedBy: { people: string; laws: { status: string }[] }[];
+  };
+  t.is(broken, 0);
+  t.deepEqual(
+    playedBy.map(({ people }) => people),
+    ['learned'],
+  );
+  t.true(playedBy[0].laws.every(({ status }) => status === 'kept'));
+});
+
+test('envs show and play of the feed take --people; the world plays unless others are named', (t) => {
+  const show = recsysGym('envs', 'show', FEED, '--settings', SMALL, '--people', 'learned');
+  t.regex(show.out, /^recsys\/FeedSession-v1, played by people learned from its log\n/);
+  t.regex(show.out, /action +1 distinct of 6 candidates/);
+  const play = (...flags: string[]): { playedBy: { people: string }; return: { mean: number } } =>
+    JSON.parse(
+      recsysGym('envs', 'play', FEED, '--settings', SMALL, '--sessions', '200', '--json', ...flags).out,
+    ) as ReturnType<typeof play>;
+  const [world, learned] = [play(), play('--people', 'learned')];
+  t.is(world.playedBy.people, 'world');
+  t.is(learned.playedBy.people, 'learned');
+  t.not(learned.return.mean, world.return.mean);
+});
+
+test('--people and --run say what they need', (t) => {
+  const other = recsysGym('envs', 'check', 'reference/CartPole-v1', '--people', 'learned');
+  t.is(other.code, 2);
+  t.regex(other.remarks, /--people, --run: expected the env recsys\/FeedSession-v1, received reference\/CartPole-v1/);
+  const alone = recsysGym('envs', 'check', FEED, '--run-seed', '2');
+  t.is(alone.code, 2);
+  t.regex(alone.remarks, /--run-seed: expected --run DIR beside it/);
+  t.is(recsysGym('envs', 'play', FEED, '--people', 'both').code, 2);
+});

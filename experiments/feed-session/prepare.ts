@@ -2,7 +2,7 @@ import { hash32, stream } from '../../core/random.js';
 import { completeSettings } from '../../core/settings.js';
 import { DWELL, populationOf, type SessionRows } from '../../logs/feed-session/replay.js';
 import type { Log } from '../../logs/record.js';
-import type { FeedReward } from '../../envs/feed-session/feed-session.js';
+import type { FeedReward } from '../../envs/feed-session/reward.js';
 import type { ResponseModel } from '../../reward-models/feed-session/contract.js';
 import { misspecify } from '../../reward-models/feed-session/misspecify.js';
 import { compileReward } from '../../reward-models/formula.js';

@@ -1,6 +1,7 @@
 import { completeSettings } from '../../core/settings.js';
-import { FeedSessionEnv, FEED_SESSION, poolDepth, type FeedReward } from '../../envs/feed-session/feed-session.js';
+import { FeedSessionEnv, FEED_SESSION, poolDepth } from '../../envs/feed-session/feed-session.js';
 import { CandidatePools, contentVectors, type RetrievalVectors } from '../../envs/feed-session/pools.js';
+import type { FeedReward } from '../../envs/feed-session/reward.js';
 import { feedSessionDefaults, type FeedSessionSettings } from '../../envs/feed-session/settings.js';
 import type { RetrievalTower } from '../../reward-models/feed-session/contract.js';
 import type { FeedPeople } from '../../simulators/feed-session/contract.js';

@@ -39,10 +39,9 @@ export function misspecify(model: ResponseModel, { exit }: Misspecification): Re
     ...(ignoreFatigue ? ['averages of answers and exposure taken as 0'] : []),
   ];
   return {
+    // The very functions of the model, not calls of them: numbers that are handed on once more would be allocated.
+    ...model,
     card: { ...model.card, settings: { ...model.card.settings, misspecifiedExit: words.join(', ') || 'not at all' } },
-    layout: model.layout,
-    rank: (request, out) => model.rank(request, out),
-    respond: (n, states, items, out) => model.respond(n, states, items, out),
     exit(n, states, out) {
       model.exit(n, ignoreFatigue ? without(n, states) : states, out);
       for (let i = 0; i < n; i++) {
@@ -50,7 +49,6 @@ export function misspecify(model: ResponseModel, { exit }: Misspecification): Re
         out[i] = 1 / (1 + Math.exp(-base - sign * scale * (logit - base)));
       }
     },
-    dwellSeconds: (answers, at, seconds, draw) => model.dwellSeconds(answers, at, seconds, draw),
     save: () => {
       throw complaint('usage', {
         where: 'response model',

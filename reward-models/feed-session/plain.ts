@@ -106,13 +106,22 @@ export function plainResponse({
   };
 }
 
-/** The exit network in plain loops. @returns a function that gives the logit of the state at states[at…] */
-export function plainExit({ layout, hidden, parameters }: ExitNetwork): (states: Float32Array, at: number) => number {
+/**
+ * The exit network in plain loops.
+ *
+ * @returns a function that gives the logit of the state at states[at…], as the one number of an array that the next call
+ *   overwrites: a number that is returned may be allocated, an array of the network's own is not
+ */
+export function plainExit({
+  layout,
+  hidden,
+  parameters,
+}: ExitNetwork): (states: Float32Array, at: number) => Float64Array {
   const reader = exitReader(layout);
   const layers = [...hidden, 1].map((_, i) => plainLayer(parameters, `exit.${i}`));
   const x = new Float64Array(reader.inputs);
   return (states, at) => {
     reader.read(states, at, x, 0);
-    return through(layers, x)[0];
+    return through(layers, x);
   };
 }

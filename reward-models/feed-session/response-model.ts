@@ -91,7 +91,7 @@ export function responseModelOf(parts: ResponseParts, save: () => Uint8Array): R
     exit(n, states, out) {
       expectRoom('exit: states', states.length, n * S);
       expectRoom('exit: out', out.length, n);
-      for (let i = 0; i < n; i++) out[i] = calibrated(calibration, columns, exitLogit(states, i * S));
+      for (let i = 0; i < n; i++) out[i] = calibrated(calibration, columns, exitLogit(states, i * S)[0]);
     },
     dwellSeconds: dwellDrawer(dwell, H),
     save,
