@@ -5,7 +5,8 @@ import type { FeedWorldSettings } from '../../simulators/feed-session/settings.j
 import { actionBuffer, stepBatch } from '../buffers.js';
 import type { StepBatch } from '../contract.js';
 import { makeEnv } from '../index.js';
-import { FEED_SESSION, FeedSessionEnv, poolDepth, type FeedReward } from './feed-session.js';
+import { FEED_SESSION, FeedSessionEnv, poolDepth } from './feed-session.js';
+import type { FeedReward } from './reward.js';
 import { CandidatePools, contentVectors } from './pools.js';
 import { feedSessionDefaults, type FeedSessionSettings } from './settings.js';
 

@@ -99,10 +99,7 @@ export function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | 
 }
 
 /** The reward of an experiment; nothing where it is the main outcome. */
-export async function rewardOf(
-  { reward }: FeedExperiment,
-  named: readonly string[],
-): Promise<FeedReward | undefined> {
+export async function rewardOf({ reward }: FeedExperiment, named: readonly string[]): Promise<FeedReward | undefined> {
   const outcomes = named.filter((name) => name !== DWELL);
   if (reward === outcomes[0]) return undefined;
   return { ...(await compileReward(reward, [...outcomes, DWELL])), text: reward };
