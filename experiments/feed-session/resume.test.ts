@@ -36,7 +36,10 @@ test.serial('a run that was cut off ends in the same bytes: after the artefacts,
     `${name}-response.safetensors`,
     `${name}-tower.safetensors`,
   ]);
-  t.deepEqual((await readdir(own)).sort(), [...models, 'recomind.training.safetensors'].sort());
+  t.deepEqual(
+    (await readdir(own)).sort(),
+    [...models, 'population.safetensors', 'recomind.training.safetensors'].sort(),
+  );
   t.is(readCheckpoint(join(own, 'recomind.training.safetensors'))?.state.step, 800);
   const resumed = await runExperiment({ ...shared, out, resume: true });
   t.false(resumed.alreadyFinished);
