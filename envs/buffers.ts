@@ -72,6 +72,17 @@ export function batchCheck(spec: EnvSpec): (verb: 'reset' | 'step', out: StepBat
   };
 }
 
+/** Whether a world's `size` places are distinct candidates in [0, candidates): `whyNot` of a slate, without its words. */
+export function isSlate(action: ActionBatch, world: number, size: number, candidates: number): boolean {
+  const at = world * size;
+  for (let i = at; i < at + size; i++) {
+    const candidate = action[i];
+    if (!(candidate >= 0 && candidate < candidates) || candidate !== Math.floor(candidate)) return false;
+    for (let j = at; j < i; j++) if (action[j] === candidate) return false;
+  }
+  return true;
+}
+
 /** Builds the error for a world whose action is not in the action space. */
 export function refusedAction(spec: EnvSpec, action: ActionBatch, world: number): Error {
   const problem = whyNot(spec.action, action, world * width(spec.action)) ?? 'was refused';

@@ -391,3 +391,23 @@ test('slates with a candidate twice, past the last or between two are refused, a
   }
   t.deepEqual(env.snapshot(), before);
 });
+
+test('a state restored under pools of other vectors is refused; under the same ones it is not', (t) => {
+  const people = new FeedWorld(smallWorld);
+  const users = { features: people.userFeatures, width: people.layout.userNames.length };
+  const vectors = contentVectors(people.catalogue, users, people.layout.shared);
+  const env = (items: Float32Array): FeedSessionEnv => {
+    const pools = new CandidatePools(
+      people.catalogue,
+      people.users,
+      { ...vectors, items },
+      poolDepth(feedSessionDefaults),
+    );
+    return new FeedSessionEnv({ people, pools }, feedSessionDefaults, 2);
+  };
+  const own = env(vectors.items);
+  own.reset(1, stepBatch(own.spec));
+  const state = own.snapshot();
+  t.notThrows(() => env(vectors.items.slice()).restore(state));
+  t.throws(() => env(vectors.items.map((value) => -value)).restore(state), { message: /settings of the snapshot/ });
+});

@@ -4,8 +4,14 @@ import { hash32 } from '../../core/random.js';
 import { width } from '../../core/space.js';
 import { SessionPrefix } from '../../logs/feed-session/prefix.js';
 import { DWELL } from '../../logs/feed-session/replay.js';
-import { answersFor, type Answers, type Crowd, type FeedPeople } from '../../simulators/feed-session/contract.js';
-import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
+import {
+  answersFor,
+  type Answers,
+  type Crowd,
+  type FeedPeople,
+  type Luck,
+} from '../../simulators/feed-session/contract.js';
+import { batchCheck, clearOutcome, expectSeed, expectState, isSlate, notStarted, refusedAction } from '../buffers.js';
 import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
 import { CandidateRows } from './candidate-rows.js';
 import { Candidates } from './candidates.js';
@@ -81,8 +87,7 @@ export class FeedSessionEnv implements Env {
   /** [B] first those whose session ended at this step. */
   readonly #ended: Int32Array;
   #seed = 0;
-  #luck: Record<'users' | 'context' | 'answers' | 'leaving' | 'candidates', KeyedDraws> | undefined;
-  #lucky: { answers: KeyedDraws; leaving: KeyedDraws; visit: Int32Array } | undefined;
+  #luck: (Luck & Record<'users' | 'context' | 'candidates', KeyedDraws>) | undefined;
 
   constructor({ people, pools, reward }: FeedParts, settings: FeedSessionSettings, batch: number) {
     checkFeedSession(FEED_SESSION, settings);
@@ -110,7 +115,7 @@ export class FeedSessionEnv implements Env {
     this.#line = rewardLine(reward, [...layout.outcomes, DWELL]);
     this.#values = new Float64Array(layout.outcomes.length + 1);
     this.#numbers = Float64Array.of(
-      ...[K, slateSize, hash32(source), injected, groups, pools.depth, maxSteps, Number(settings.returning)],
+      ...[K, slateSize, hash32(source), injected, groups, pools.fingerprint, maxSteps, Number(settings.returning)],
       ...[hash32(reward?.text ?? ''), ...people.fingerprint],
     );
     this.spec = {
@@ -151,12 +156,13 @@ export class FeedSessionEnv implements Env {
   }
 
   step(action: ActionBatch, out: StepBatch): void {
-    if (this.#lucky === undefined) throw notStarted(this.spec);
+    if (this.#luck === undefined) throw notStarted(this.spec);
     this.#check('step', out);
     const B = this.spec.batch;
-    for (let b = 0; b < B; b++) if (!this.#isSlate(action, b)) throw refusedAction(this.spec, action, b);
+    const { slateSize: S, candidates: K } = this.#settings;
+    for (let b = 0; b < B; b++) if (!isSlate(action, b, S, K)) throw refusedAction(this.spec, action, b);
     clearOutcome(out);
-    for (let place = 0; place < this.#settings.slateSize; place++) this.#show(action, place, out);
+    for (let place = 0; place < S; place++) this.#show(action, place, out);
     const ended = this.#ended;
     let endings = 0;
     for (let b = 0; b < B; b++) if (out.endReason[b] !== 0) ended[endings++] = b;
@@ -170,7 +176,7 @@ export class FeedSessionEnv implements Env {
 
   /** Shows one place of every slate to those who are still there. */
   #show(action: ActionBatch, place: number, out: StepBatch): void {
-    if (this.#lucky === undefined) throw notStarted(this.spec);
+    if (this.#luck === undefined) throw notStarted(this.spec);
     const { slateSize: S, candidates: K } = this.#settings;
     const { candidates, prefix, people, crowd, answers } = this;
     const B = this.spec.batch;
@@ -178,7 +184,7 @@ export class FeedSessionEnv implements Env {
     for (let b = 0; b < B; b++) {
       shown[b] = out.endReason[b] === 0 ? candidates.item[b * K + action[b * S + place]] : -1;
     }
-    people.answer(crowd, shown, prefix, this.#lucky, answers);
+    people.answer(crowd, shown, prefix, this.#luck, answers);
     const A = prefix.places.answerWidth;
     for (let b = 0; b < B; b++) {
       if (shown[b] < 0) continue;
@@ -187,7 +193,7 @@ export class FeedSessionEnv implements Env {
       this.#count(b, out);
       this.onShown?.(b, shown[b]);
     }
-    people.leave(crowd, shown, prefix, this.#lucky, answers);
+    people.leave(crowd, shown, prefix, this.#luck, answers);
     for (let b = 0; b < B; b++) {
       if (shown[b] < 0) continue;
       if (answers.left[b] !== 0) {
@@ -261,19 +267,8 @@ export class FeedSessionEnv implements Env {
       answers: draws('answers'),
       leaving: draws('leaving'),
       candidates: draws('candidates'),
+      visit: this.visit,
     };
-    this.#lucky = { answers: this.#luck.answers, leaving: this.#luck.leaving, visit: this.visit };
-  }
-
-  #isSlate(action: ActionBatch, b: number): boolean {
-    const { slateSize: S, candidates: K } = this.#settings;
-    const at = b * S;
-    for (let i = at; i < at + S; i++) {
-      const candidate = action[i];
-      if (!(candidate >= 0 && candidate < K) || candidate !== Math.floor(candidate)) return false;
-      for (let j = at; j < i; j++) if (action[j] === candidate) return false;
-    }
-    return true;
   }
 
   /** Starts the next session of world b. */

@@ -1,4 +1,5 @@
 import { complaint, expectLength } from '../../core/check.js';
+import { hash32 } from '../../core/random.js';
 import { hitsFor } from '../../core/retrieval/contract.js';
 import { ExactIndex } from '../../core/retrieval/exact.js';
 import type { Catalogue } from '../../logs/feed-session/catalogue.js';
@@ -35,6 +36,8 @@ export class CandidatePools {
   readonly item: Int32Array;
   /** Items that every user has at the least, not counting those that are born later. */
   readonly least: number;
+  /** A number that tells these pools from others, for snapshots: 32 bits over depth, repetition, items and scores. */
+  readonly fingerprint: number;
 
   constructor(catalogue: Catalogue, users: number, vectors: RetrievalVectors, depth: number) {
     const { clusters: C, items: N } = catalogue;
@@ -70,6 +73,7 @@ export class CandidatePools {
       }
     });
     this.least = lasting.reduce((least, count) => Math.min(least, count), Infinity);
+    this.fingerprint = mixed(this.item, hash32(`${depth}/${vectors.repetition}`));
   }
 
   /** Throws unless a session of `steps` items, none shown twice, always has this many candidates. */
@@ -82,6 +86,13 @@ export class CandidatePools {
       try: 'Use a larger catalogue, fewer candidates, shorter sessions or a deeper pool.',
     });
   }
+}
+
+/** FNV-1a over words of 32 bits. */
+function mixed(words: Int32Array, start: number): number {
+  let hash = start;
+  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
+  return hash >>> 0;
 }
 
 function membersOf({ items, cluster, clusters }: Catalogue): Int32Array[] {

@@ -3,7 +3,7 @@ import { categorical } from '../../core/distributions.js';
 import { DRAWS_PER_STEP, KeyedDraws } from '../../core/draws.js';
 import { width, type RecordSpace } from '../../core/space.js';
 import type { InterestEvolution, People, Slates } from '../../simulators/interest-evolution/interest-evolution.js';
-import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
+import { batchCheck, clearOutcome, expectSeed, expectState, isSlate, notStarted, refusedAction } from '../buffers.js';
 import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
 
 /** What is asked of the recommender. */
@@ -160,7 +160,10 @@ export class InterestEvolutionEnv implements Env {
     if (this.#luck === undefined) throw notStarted(this.spec);
     this.#check('step', out);
     const B = this.spec.batch;
-    for (let b = 0; b < B; b++) if (!this.#isSlate(action, b)) throw refusedAction(this.spec, action, b);
+    const { size } = this.#slates;
+    for (let b = 0; b < B; b++) {
+      if (!isSlate(action, b, size, this.#candidates)) throw refusedAction(this.spec, action, b);
+    }
     out.observation.fill(0);
     this.#world.judge(this.#slates, this.#documents, action);
     this.#choose();
@@ -212,16 +215,6 @@ export class InterestEvolutionEnv implements Env {
       documents: new KeyedDraws(seed, 'documents'),
       choices: new KeyedDraws(seed, 'choices'),
     };
-  }
-
-  #isSlate(action: ActionBatch, b: number): boolean {
-    const at = b * this.#slateSize;
-    for (let i = at; i < at + this.#slateSize; i++) {
-      const candidate = action[i];
-      if (!(candidate >= 0 && candidate < this.#candidates) || candidate !== Math.floor(candidate)) return false;
-      for (let j = at; j < i; j++) if (action[j] === candidate) return false;
-    }
-    return true;
   }
 
   /** A new user with the first candidates, observed in a row that is zero so far. */

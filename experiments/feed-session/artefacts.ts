@@ -96,7 +96,7 @@ export function dealUsers(
 }
 
 /** [sessions of the log] 1: began while rows were counted for features. */
-function earlySessions(log: Log): Uint8Array {
+export function earlySessions(log: Log): Uint8Array {
   const until = earlyUntil(log.timeMs);
   const early = new Uint8Array(log.sessions.values.length);
   // A log without times has no early part.

@@ -41,8 +41,8 @@ export function learnPolicy(
   const name = nameOf(learner);
   const env = feedEnv(otherSettings(simulated, learner.env), run.worlds);
   const built = { ranker: production.response };
-  const born = (settings: object, spec: EnvSpec): Agent =>
-    choose('agent', agents, learner.id).with({ ...settings })(spec, stream(seed).fork('agent'), run.steps, built);
+  const born = (settings: Learner['settings'], spec: EnvSpec): Agent =>
+    choose('agent', agents, learner.id).with(settings)(spec, stream(seed).fork('agent'), run.steps, built);
   const agent = born(learner.settings, env.spec);
   // A curve through time wants every moment of it: such trainings begin anew.
   const file =

@@ -58,8 +58,11 @@ export async function prepareSeed({ experiment, seed, keep, onProgress, ...reque
   const keeping = keep === undefined ? {} : { keep };
   const world = worldOf(experiment, seed);
   const reward = await rewardOf(experiment, world?.layout.outcomes ?? request.log?.schema.outcomes ?? []);
-  tell('log', world?.about ?? 'stored log');
-  const served = world === undefined ? undefined : await serveWorld(world, experiment, { seed, ...keeping });
+  if (world === undefined) tell('log', 'stored log');
+  const served =
+    world === undefined
+      ? undefined
+      : await serveWorld(world, experiment, { seed, ...keeping, onProgress: (note) => tell('log', note) });
   const log = served?.log ?? request.log;
   if (log === undefined) throw new Error('feed seed: neither a world nor a log');
   const parts = dealUsers(log, experiment, `feed/deal/${seed}`);

@@ -1,5 +1,6 @@
 import { choose } from '../../core/check.js';
 import { hash32, stream } from '../../core/random.js';
+import { moments } from '../../core/stats/moments.js';
 import type { Log } from '../../logs/record.js';
 import type { ResponseCard } from '../../reward-models/feed-session/contract.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
@@ -61,25 +62,20 @@ export async function runFeedSeed(request: SeedRequest): Promise<FeedSeedResult>
 /** The log in numbers. */
 function dataOf(log: Log, { reward }: FeedExperiment): FeedSeedResult['data'] {
   const { propensity, outcomes, schema } = log;
-  const mean = (values: ArrayLike<number>): number => {
-    let sum = 0;
-    for (let n = 0; n < values.length; n++) sum += values[n] / values.length;
-    return sum;
-  };
   return {
     source: schema.source,
     rows: log.rows,
     actions: log.actions.values.length,
     rewardFormula: reward,
     rewardRate: {
-      ...{ value: mean(outcomes[0]), standardError: null, interval: null },
+      ...{ value: moments(outcomes[0]).mean, standardError: null, interval: null },
       method: `mean of ${schema.outcomes[0]} over rows, which depend on each other inside a session`,
     },
     ...(schema.hasPropensity
       ? {
           propensity: {
             min: propensity.reduce((a, b) => Math.min(a, b)),
-            mean: mean(propensity),
+            mean: moments(propensity).mean,
             max: propensity.reduce((a, b) => Math.max(a, b)),
           },
         }

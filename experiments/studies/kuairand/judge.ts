@@ -4,12 +4,11 @@ import { supervised } from '../../../agents/feed-session/supervised.js';
 import { stream } from '../../../core/random.js';
 import { meanInterval } from '../../../core/stats/intervals.js';
 import { moments } from '../../../core/stats/moments.js';
-import { FeedSessionEnv } from '../../../envs/feed-session/feed-session.js';
-import { CandidatePools, contentVectors } from '../../../envs/feed-session/pools.js';
-import { feedSessionDefaults } from '../../../envs/feed-session/settings.js';
+import type { FeedSessionEnv } from '../../../envs/feed-session/feed-session.js';
 import type { ResponseModel } from '../../../reward-models/feed-session/contract.js';
 import type { FeedPeople } from '../../../simulators/feed-session/contract.js';
-import { playFeed, type Played } from '../../feed-session/play.js';
+import type { Played } from '../../feed-session/play.js';
+import { feedEnv, setScene } from '../../feed-session/scene.js';
 import { train } from '../../online/train.js';
 
 /** Sessions played together. */
@@ -21,10 +20,7 @@ const LEVEL = 0.95;
  * to find but more of the same.
  */
 export function feedOf(people: FeedPeople): FeedSessionEnv {
-  const U = people.layout.userNames.length;
-  const vectors = contentVectors(people.catalogue, { features: people.userFeatures, width: U }, people.layout.shared);
-  const pools = new CandidatePools(people.catalogue, people.users, vectors, 1);
-  return new FeedSessionEnv({ people, pools }, { ...feedSessionDefaults, source: 'catalogue', injected: 0 }, BATCH);
+  return feedEnv(setScene({ people, settings: { source: 'catalogue' } }), BATCH);
 }
 
 export function rankerAlone(env: FeedSessionEnv, ranker: ResponseModel, epsilon = 0): Agent {
@@ -53,11 +49,6 @@ export interface Judgement {
   readonly length: readonly [number, number];
   /** Share of the items with the outcome asked for. */
   readonly share: readonly [number, number];
-}
-
-/** Plays the sessions of a policy: the same seed, the same users and luck. */
-export function play(env: FeedSessionEnv, agent: Agent, seed: number, sessions: number, explore = false): Played {
-  return playFeed({ env, agent, seed, sessions, explore });
 }
 
 /**

@@ -2,12 +2,14 @@ import type { Agent } from '../../../agents/contract.js';
 import { GymError, expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import { stream } from '../../../core/random.js';
+import type { FeedSessionEnv } from '../../../envs/feed-session/feed-session.js';
+import { playFeed, type Played } from '../../feed-session/play.js';
 import type { RealismReport } from '../../feed-session/realism/contract.js';
 import { realismOf } from '../../feed-session/realism/realism.js';
 import type { ResponseModel } from '../../../reward-models/feed-session/contract.js';
 import type { Log } from '../../../logs/index.js';
 import type { Study, StudyResult } from '../study.js';
-import { feedOf, judge, play, rankerAlone, trained, type Judgement } from './judge.js';
+import { feedOf, judge, rankerAlone, trained, type Judgement } from './judge.js';
 import { dealUsers, fitSides, importSlice, SLICE, type Sides } from './sides.js';
 
 const JUDGING_SEED = 10_007;
@@ -61,10 +63,13 @@ function dealt(log: Log, seed: number, steps: number, sessions: number): Deal {
   const [envA, envB] = [feedOf(peopleA), feedOf(peopleB)];
   const luck = seed + JUDGING_SEED;
   const hide = sides.ranker.layout.outcomes.indexOf('hide');
-  const aloneA = play(envA, rankerAlone(envA, ranker), luck, sessions);
-  const aloneB = play(envB, rankerAlone(envB, ranker), luck, sessions);
+  // The same seed, the same users and luck.
+  const play = (env: FeedSessionEnv, agent: Agent, explore = false): Played =>
+    playFeed({ env, agent, seed: luck, sessions, explore });
+  const aloneA = play(envA, rankerAlone(envA, ranker));
+  const aloneB = play(envB, rankerAlone(envB, ranker));
   const inB = (agent: Agent, explore = false): Judgement =>
-    judge(play(envB, agent, luck, sessions, explore), aloneB, peopleB.users, hide);
+    judge(play(envB, agent, explore), aloneB, peopleB.users, hide);
   const realism = (name: string, model: ResponseModel): RealismReport =>
     realismOf({
       model,
@@ -82,7 +87,7 @@ function dealt(log: Log, seed: number, steps: number, sessions: number): Deal {
     judged: {
       random: inB(rankerAlone(envB, ranker, 1), true),
       untrained: inB(trained(envB, ranker, seed, 0)),
-      inA: judge(play(envA, agent, luck, sessions), aloneA, peopleA.users, hide),
+      inA: judge(play(envA, agent), aloneA, peopleA.users, hide),
       inB: inB(agent),
     },
   };

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash32, stream } from '../../../core/random.js';
 import { populationOf, sessionRows, type SessionRows } from '../../../logs/feed-session/replay.js';
-import { earlyUntil, loadLog, type Log } from '../../../logs/index.js';
+import { loadLog, type Log } from '../../../logs/index.js';
 import type { ResponseModel } from '../../../reward-models/feed-session/contract.js';
 import { responseModel } from '../../../reward-models/feed-session/response.js';
 import type { FeedPeople } from '../../../simulators/feed-session/contract.js';
 import { learnedPeople } from '../../../simulators/feed-session/learned.js';
+import { earlySessions } from '../../feed-session/artefacts.js';
 
 /** The file of the published slice in the folder that `--data` names. */
 export const SLICE = 'kuairand27k_like_hate_kcore15.tsv';
@@ -34,15 +35,13 @@ export async function importSlice(folder: string): Promise<Log> {
 }
 
 export function dealUsers(log: Log, seed: number): Sides {
-  const until = earlyUntil(log.timeMs);
-  const first = new Float64Array(log.sessions.values.length).fill(Infinity);
-  for (let n = 0; n < log.rows; n++) first[log.session[n]] = Math.min(first[log.session[n]], log.timeMs[n]);
+  const early = earlySessions(log);
   const part = log.users.values.map((user) => {
     const u = hash32(`kuairand/${seed}/${user}`) / 2 ** 32;
     return ENDS.findIndex((end) => u < end);
   });
   const of = (index: number): SessionRows =>
-    sessionRows(log, { keep: (n) => part[log.user[n]] === index && first[log.session[n]] > until });
+    sessionRows(log, { keep: (n) => part[log.user[n]] === index && early[log.session[n]] === 0 });
   return { ranker: of(0), 'simulator A': of(1), 'simulator B': of(2), 'met in B': of(3) };
 }
 

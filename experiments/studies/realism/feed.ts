@@ -2,14 +2,12 @@ import type { Agent } from '../../../agents/contract.js';
 import { randomAgent } from '../../../agents/random.js';
 import { KeyedDraws } from '../../../core/draws.js';
 import { hash32, stream } from '../../../core/random.js';
-import { FeedSessionEnv, poolDepth } from '../../../envs/feed-session/feed-session.js';
-import { CandidatePools, contentVectors } from '../../../envs/feed-session/pools.js';
-import { feedSessionDefaults } from '../../../envs/feed-session/settings.js';
 import { sessionRows, type SessionRows } from '../../../logs/feed-session/replay.js';
 import type { Log } from '../../../logs/record.js';
 import type { FeedPeople } from '../../../simulators/feed-session/contract.js';
 import { feedLog } from '../../feed-session/feed-log.js';
 import { playFeed } from '../../feed-session/play.js';
+import { feedEnv, otherSettings, setScene } from '../../feed-session/scene.js';
 import type { PolicySessions } from '../../feed-session/realism/distances.js';
 
 /** Sessions played together. */
@@ -48,21 +46,12 @@ function inOrder(candidates: number, seed: number): Agent {
 
 /** What the policies did in a feed of these people, as one log. */
 export function logOf(name: string, people: FeedPeople, sessions: number, seed: number): Log {
-  const { layout, catalogue, userFeatures } = people;
-  const users = { features: userFeatures, width: layout.userNames.length };
-  const pools = new CandidatePools(
-    catalogue,
-    people.users,
-    contentVectors(catalogue, users, layout.shared),
-    poolDepth(feedSessionDefaults),
-  );
+  const scene = setScene({ people, settings: {} });
   const served = POLICIES.map(({ name: policy, source, ordered }) => {
-    const env = new FeedSessionEnv({ people, pools }, { ...feedSessionDefaults, source }, BATCH);
+    const env = feedEnv(otherSettings(scene, { source }), BATCH);
     // Sessions of their own for every policy, as the weeks of a log have them.
     const luck = hash32(`${seed}/${policy}`);
-    const agent = ordered
-      ? inOrder(feedSessionDefaults.candidates, luck)
-      : randomAgent.make(env.spec, {}, stream(luck), 1);
+    const agent = ordered ? inOrder(scene.settings.candidates, luck) : randomAgent.make(env.spec, {}, stream(luck), 1);
     return { policy, played: playFeed({ env, agent, explore: true, seed: luck, sessions }) };
   });
   return feedLog(name, people, served);

@@ -21,6 +21,24 @@ export interface BaseSettings {
   readonly sessions: number;
 }
 
+/** The settings of a study, as its command takes them. */
+export function studySettings(
+  base: BaseSettings & { readonly seeds: number },
+): Readonly<Record<keyof typeof base, { readonly value: number; readonly meaning: string }>> {
+  return {
+    seeds: { value: base.seeds, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
+    items: { value: base.items, meaning: 'Items of the catalogue' },
+    users: { value: base.users, meaning: 'Users of the world' },
+    logged: { value: base.logged, meaning: 'Sessions of the log' },
+    steps: { value: base.steps, meaning: 'Steps of each training' },
+    sessions: { value: base.sessions, meaning: 'Sessions per policy in the world' },
+  };
+}
+
+/** The size at which R1 and R6 run, and the smaller crowd of the others. */
+export const FULL_SIZE: BaseSettings = { items: 20_000, users: 12_000, logged: 40_000, steps: 120_000, sessions: 8000 };
+export const HALF_CROWD: BaseSettings = { ...FULL_SIZE, users: 6000, sessions: 4000 };
+
 /** What differs from the base, as a config would say it. */
 export type Variation = Partial<Record<keyof FeedExperiment, unknown>> & {
   readonly leverage?: string;
@@ -30,10 +48,9 @@ export type Variation = Partial<Record<keyof FeedExperiment, unknown>> & {
 /** The experiment of a study. */
 export function baseExperiment(
   id: string,
-  base: BaseSettings,
+  { items, users, logged, steps, sessions }: Readonly<Record<string, number>>,
   { leverage, learner, ...more }: Variation = {},
 ): FeedExperiment {
-  const { items, users, logged, steps, sessions } = base;
   return feedExperiment.parse({
     kind: 'feed-session',
     id,

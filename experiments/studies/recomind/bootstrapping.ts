@@ -1,6 +1,18 @@
 import type { Curve, ReportDocument } from '../../contract.js';
 import type { Study } from '../study.js';
-import { baseExperiment, CONTROL, inPercent, liftOf, liftsIn, MAIN, runStudy, variant, WATCHES } from './base.js';
+import {
+  HALF_CROWD,
+  baseExperiment,
+  studySettings,
+  CONTROL,
+  inPercent,
+  liftOf,
+  liftsIn,
+  MAIN,
+  runStudy,
+  variant,
+  WATCHES,
+} from './base.js';
 
 const UPDATES = [0, 5, 10, 20, 50, 100];
 /** Candidates drawn uniformly from the whole catalogue, also where it is tried. */
@@ -14,30 +26,19 @@ const SCORE = 1.5;
 /** R2: what starting from the ranker is worth, by updates. */
 export const bootstrapping: Study = {
   summary: 'RecoMind bootstrapped, cloned and from scratch: watches along the way (R2)',
-  settings: {
-    seeds: { value: 2, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
-    items: { value: 20_000, meaning: 'Items of the catalogue' },
-    users: { value: 6000, meaning: 'Users of the world' },
-    logged: { value: 40_000, meaning: 'Sessions of the log' },
-    steps: { value: 120_000, meaning: 'Steps of each training' },
-    sessions: { value: 4000, meaning: 'Sessions per policy in the world' },
-  },
+  settings: studySettings({ ...HALF_CROWD, seeds: 2 }),
   async run({ seed, settings, onProgress }) {
-    const { items, users, logged, steps, sessions, seeds } = settings;
-    const experiment = baseExperiment(
-      'recomind-bootstrap',
-      { items, users, logged, steps, sessions },
-      {
-        rivals: [
-          variant(VARIANTS[1], { bootstrap: 'clone' }),
-          variant(SCRATCH.top, { bootstrap: 'scratch' }),
-          variant(VARIANTS[3], { exploration: 'uniform-catalogue' }, UNIFORM),
-          variant(SCRATCH.uniform, { bootstrap: 'scratch', exploration: 'uniform-catalogue' }, UNIFORM),
-        ],
-        baselines: [{ id: 'supervised', settings: {} }],
-        evaluation: { sessions, along: UPDATES, alongSessions: 2000 },
-      },
-    );
+    const { seeds, sessions } = settings;
+    const experiment = baseExperiment('recomind-bootstrap', settings, {
+      rivals: [
+        variant(VARIANTS[1], { bootstrap: 'clone' }),
+        variant(SCRATCH.top, { bootstrap: 'scratch' }),
+        variant(VARIANTS[3], { exploration: 'uniform-catalogue' }, UNIFORM),
+        variant(SCRATCH.uniform, { bootstrap: 'scratch', exploration: 'uniform-catalogue' }, UNIFORM),
+      ],
+      baselines: [{ id: 'supervised', settings: {} }],
+      evaluation: { sessions, along: UPDATES, alongSessions: 2000 },
+    });
     const { together } = await runStudy(experiment, { seed, seeds }, onProgress);
     const world = liftsIn(together, 0);
     const control = liftOf(world, MAIN, WATCHES).control ?? NaN;

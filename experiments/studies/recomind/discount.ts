@@ -1,6 +1,8 @@
 import type { Study } from '../study.js';
 import {
+  HALF_CROWD,
   baseExperiment,
+  studySettings,
   DEEP,
   DEEP_SHARE,
   DEPTH,
@@ -19,24 +21,13 @@ const DISCOUNTS = [0, 0.8, 1] as const;
 /** R4: how far a policy must look ahead. */
 export const discount: Study = {
   summary: 'RecoMind by discount: 0, 0.8, 0.95 and 1 (R4)',
-  settings: {
-    seeds: { value: 3, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
-    items: { value: 20_000, meaning: 'Items of the catalogue' },
-    users: { value: 6000, meaning: 'Users of the world' },
-    logged: { value: 40_000, meaning: 'Sessions of the log' },
-    steps: { value: 120_000, meaning: 'Steps of each training' },
-    sessions: { value: 4000, meaning: 'Sessions per policy in the world' },
-  },
+  settings: studySettings({ ...HALF_CROWD, seeds: 3 }),
   async run({ seed, settings, onProgress }) {
-    const { items, users, logged, steps, sessions, seeds } = settings;
-    const experiment = baseExperiment(
-      'recomind-discount',
-      { items, users, logged, steps, sessions },
-      {
-        rivals: DISCOUNTS.map((gamma) => variant(`γ = ${gamma}`, { discount: gamma })),
-        baselines: [{ id: 'supervised', settings: {} }],
-      },
-    );
+    const { seeds } = settings;
+    const experiment = baseExperiment('recomind-discount', settings, {
+      rivals: DISCOUNTS.map((gamma) => variant(`γ = ${gamma}`, { discount: gamma })),
+      baselines: [{ id: 'supervised', settings: {} }],
+    });
     const { together } = await runStudy(experiment, { seed, seeds }, onProgress);
     const world = liftsIn(together, 0);
     const names = [`γ = ${DISCOUNTS[0]}`, `γ = ${DISCOUNTS[1]}`, MAIN, `γ = ${DISCOUNTS[2]}`];

@@ -1,6 +1,8 @@
 import type { Study, StudyResult } from '../study.js';
 import {
+  FULL_SIZE,
   baseExperiment,
+  studySettings,
   DEEP,
   inPercent,
   liftOf,
@@ -24,21 +26,10 @@ const SCORE = { watches: 0.08, deep: 0.03, myopic: 0.05, gap: 0.08 } as const;
 /** R1 and R7: the headline A/B in the true world, with the myopic control and all metrics. */
 export const recomind: Study = {
   summary: 'RecoMind: a policy trained in a learned simulator, tried in the true world (R1, R7)',
-  settings: {
-    seeds: { value: 5, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
-    items: { value: 20_000, meaning: 'Items of the catalogue' },
-    users: { value: 12_000, meaning: 'Users of the world' },
-    logged: { value: 40_000, meaning: 'Sessions of the log' },
-    steps: { value: 120_000, meaning: 'Steps of each training' },
-    sessions: { value: 8000, meaning: 'Sessions per policy in the world' },
-  },
+  settings: studySettings({ ...FULL_SIZE, seeds: 5 }),
   async run({ seed, settings, onProgress }) {
-    const { items, users, logged, steps, sessions, seeds } = settings;
-    const experiment = baseExperiment(
-      'recomind',
-      { items, users, logged, steps, sessions },
-      { rivals: [variant(MYOPIC, { discount: 0 })] },
-    );
+    const { seeds } = settings;
+    const experiment = baseExperiment('recomind', settings, { rivals: [variant(MYOPIC, { discount: 0 })] });
     const { together } = await runStudy(experiment, { seed, seeds }, onProgress);
     return resultOf(together);
   },

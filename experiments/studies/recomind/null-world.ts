@@ -1,5 +1,17 @@
 import type { Study } from '../study.js';
-import { baseExperiment, inPercent, liftOf, liftRows, liftsIn, MAIN, percent, runStudy, WATCHES } from './base.js';
+import {
+  FULL_SIZE,
+  baseExperiment,
+  studySettings,
+  inPercent,
+  liftOf,
+  liftRows,
+  liftsIn,
+  MAIN,
+  percent,
+  runStudy,
+  WATCHES,
+} from './base.js';
 
 /** Largest lift, either way, that a world without leverage may show. */
 const SCORE = 0.06;
@@ -7,21 +19,13 @@ const SCORE = 0.06;
 /** R6: the null control. Nothing that is shown changes when a session ends, so there is nothing to gain. */
 export const nullWorld: Study = {
   summary: 'RecoMind without leverage: nothing shown changes when a session ends (R6, null control)',
-  settings: {
-    seeds: { value: 5, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
-    items: { value: 20_000, meaning: 'Items of the catalogue' },
-    users: { value: 12_000, meaning: 'Users of the world' },
-    logged: { value: 40_000, meaning: 'Sessions of the log' },
-    steps: { value: 120_000, meaning: 'Steps of each training' },
-    sessions: { value: 8000, meaning: 'Sessions per policy in the world' },
-  },
+  settings: studySettings({ ...FULL_SIZE, seeds: 5 }),
   async run({ seed, settings, onProgress }) {
-    const { items, users, logged, steps, sessions, seeds } = settings;
-    const experiment = baseExperiment(
-      'recomind-null',
-      { items, users, logged, steps, sessions },
-      { leverage: 'none', baselines: [{ id: 'supervised', settings: {} }] },
-    );
+    const { seeds } = settings;
+    const experiment = baseExperiment('recomind-null', settings, {
+      leverage: 'none',
+      baselines: [{ id: 'supervised', settings: {} }],
+    });
     const { each, together } = await runStudy(experiment, { seed, seeds }, onProgress);
     const world = liftsIn(together, 0);
     const lift = liftOf(world, MAIN, WATCHES);

@@ -2,7 +2,18 @@ import { messageOf } from '../../../core/check.js';
 import type { ReportDocument } from '../../contract.js';
 import { refuseUnlessForced } from '../../feed-session/realism/verdict.js';
 import type { Study } from '../study.js';
-import { baseExperiment, DEPTH, inPercent, liftOf, liftsIn, MAIN, runStudy, WATCHES } from './base.js';
+import {
+  HALF_CROWD,
+  baseExperiment,
+  studySettings,
+  DEPTH,
+  inPercent,
+  liftOf,
+  liftsIn,
+  MAIN,
+  runStudy,
+  WATCHES,
+} from './base.js';
 
 /** Simulators of the same logged sessions, the first as it was fitted, the others with a fault put in. */
 const SIMULATORS = [
@@ -25,27 +36,16 @@ interface Row {
 /** R5: what each simulator promised, and what was true. */
 export const simToReal: Study = {
   summary: 'RecoMind from simulator to world: lift promised beside lift kept, with faulty simulators (R5)',
-  settings: {
-    seeds: { value: 2, meaning: 'Worlds, logs, simulators and policies, one of each per seed' },
-    items: { value: 20_000, meaning: 'Items of the catalogue' },
-    users: { value: 6000, meaning: 'Users of the world' },
-    logged: { value: 40_000, meaning: 'Sessions of the log' },
-    steps: { value: 120_000, meaning: 'Steps of each training' },
-    sessions: { value: 4000, meaning: 'Sessions per policy in the world' },
-  },
+  settings: studySettings({ ...HALF_CROWD, seeds: 2 }),
   async run({ seed, settings, onProgress }) {
-    const { items, users, logged, steps, sessions, seeds } = settings;
+    const { seeds } = settings;
     const rows: Row[] = [];
     for (const [i, { name, faults }] of SIMULATORS.entries()) {
-      const experiment = baseExperiment(
-        'recomind-sim-to-real',
-        { items, users, logged, steps, sessions },
-        {
-          baselines: [{ id: 'supervised', settings: {} }],
-          realism: { force: true },
-          ...(faults === undefined ? {} : { misspecify: faults }),
-        },
-      );
+      const experiment = baseExperiment('recomind-sim-to-real', settings, {
+        baselines: [{ id: 'supervised', settings: {} }],
+        realism: { force: true },
+        ...(faults === undefined ? {} : { misspecify: faults }),
+      });
       const { together } = await runStudy(experiment, { seed, seeds }, (done, total, note) =>
         onProgress?.(i + done / total, SIMULATORS.length, `${name}: ${note}`),
       );
