@@ -66,6 +66,23 @@ export interface LogPolicy {
   probabilities(log: Log, rows: Int32Array, out: Float64Array): void;
 }
 
+/** The context of n decisions as columns; what codes stand for is known to whoever made both sides. */
+export interface ContextRows {
+  readonly count: number;
+  /** [n, M] */
+  readonly numeric: Float32Array;
+  /** [n, C] codes; −1 where missing. */
+  readonly categorical: Int32Array;
+}
+
+/** A policy that reads nothing but the context: it decides requests that are in no log, e.g. of a market or a server. */
+export interface ContextPolicy extends LogPolicy {
+  /** A */
+  readonly actions: number;
+  /** Writes π(a | x), [n, A]; the columns are those of the log it was learned from, with the same codes. */
+  decide(context: ContextRows, out: Float64Array): void;
+}
+
 /** A policy that was learned from a log, how the learning went, and everything needed to load it again. */
 export interface LearnedPolicy {
   readonly policy: LogPolicy;

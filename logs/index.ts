@@ -5,6 +5,7 @@ export * from './dictionary.js';
 export * from './export.js';
 export * from './features.js';
 export * from './load.js';
+export * from './ad-utility/weight-grid.js';
 export * from './split.js';
 export * from './summary.js';
 export type { Suspicion } from './suspicions.js';
