@@ -11,6 +11,8 @@ export interface Items {
   /** [N] standard normal. */
   readonly quality: Float32Array;
   readonly bait: Float32Array;
+  /** [N] log-odds that a watch loses; 0 but for junk. */
+  readonly dull: Float32Array;
 }
 
 /** What the generated users are. */
@@ -36,19 +38,23 @@ const LENGTH = { median: 40, deviation: 0.7, least: 12, most: 300 } as const;
 const SECOND_TOPIC = 0.5;
 /** Correlation of popularity with quality and with bait: both are clicked. *Invented*. */
 const POPULAR = { quality: 0.4, bait: 0.4 } as const;
+/** What junk lacks: quality, log-odds of a watch, and appeal, by which popularity goes. *Invented*. */
+const JUNK = { quality: 2, watch: 3, appeal: 3 } as const;
 /** Deviation of patience, and how much of activity is patience. *Invented*. */
 const PATIENCE_DEVIATION = 0.4;
 const ACTIVITY_PATIENCE = 0.7;
 
 /** Items of a seed. Popularity follows Zipf's law: log views fall with the log of the rank (exponent 1). */
 export function generateItems(settings: FeedWorldSettings): Items {
-  const { items: N, topics: T, featureNoise, newItems, newItemVisits } = settings;
+  const { items: N, topics: T, featureNoise, newItems, newItemVisits, junk } = settings;
   const random = stream(settings.seed).fork('items');
+  const sorting = random.fork('junk');
   const names = [...Array.from({ length: T }, (_, t) => `content${t}`), ...ITEM_SIGNALS];
   const F = names.length;
   const mix = new Float32Array(N * T);
   const [quality, bait, seconds] = [new Float32Array(N), new Float32Array(N), new Float32Array(N)];
   const [cluster, birth] = [new Int32Array(N), new Int32Array(N)];
+  const dull = new Float32Array(N);
   const appeal = new Float64Array(N);
   const features = new Float32Array(N * F);
   const rest = Math.sqrt(1 - POPULAR.quality ** 2 - POPULAR.bait ** 2);
@@ -62,6 +68,11 @@ export function generateItems(settings: FeedWorldSettings): Items {
     quality[i] = normal(random);
     bait[i] = normal(random);
     appeal[i] = POPULAR.quality * quality[i] + POPULAR.bait * bait[i] + rest * normal(random);
+    if (junk > 0 && sorting.next() < junk) {
+      quality[i] -= JUNK.quality;
+      appeal[i] -= JUNK.appeal;
+      dull[i] = JUNK.watch;
+    }
     const z = normal(random);
     seconds[i] = Math.min(LENGTH.most, Math.max(LENGTH.least, LENGTH.median * Math.exp(LENGTH.deviation * z)));
     birth[i] = random.next() < newItems ? 1 + uniformInt(random, newItemVisits) : 0;
@@ -80,6 +91,7 @@ export function generateItems(settings: FeedWorldSettings): Items {
     mix,
     quality,
     bait,
+    dull,
   };
 }
 

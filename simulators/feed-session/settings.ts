@@ -35,6 +35,8 @@ export interface FeedWorldSettings {
   readonly topics: number;
   /** A name of `leverages`. */
   readonly leverage: string;
+  /** Share of the items that hardly anybody watches, 0 to 0.9999: a catalogue grows mostly by these. */
+  readonly junk: number;
   /** Noise on the features by which users and items are known, as a share of what they stand for. */
   readonly featureNoise: number;
   /** Angle by which every user's taste turns from one visit to the next, in radians. */
@@ -50,6 +52,7 @@ export const feedWorldDefaults: FeedWorldSettings = {
   items: 1000,
   topics: 10,
   leverage: 'moderate',
+  junk: 0,
   featureNoise: 0.3,
   drift: 0,
   newItems: 0,
@@ -84,5 +87,6 @@ export function checkFeedWorld(settings: FeedWorldSettings): void {
   expectNumber(`${where}: featureNoise`, settings.featureNoise, 0, 10);
   expectNumber(`${where}: drift`, settings.drift, 0, Math.PI);
   expectNumber(`${where}: newItems`, settings.newItems, 0, 0.9);
+  expectNumber(`${where}: junk`, settings.junk, 0, 0.9999);
   leverageOf(settings.leverage);
 }

@@ -256,7 +256,26 @@ test('so many items are born later as was asked for, over so many visits', (t) =
   t.deepEqual([...new Set(birth)].sort(), [0, 1, 2, 3, 4, 5]);
 });
 
+test('junk is the asked share of a catalogue, known by its popularity, and hardly watched; the rest stays as it was', (t) => {
+  const settings = { ...feedWorldDefaults, items: 4000, users: 400 };
+  const [clean, littered] = [generateItems(settings), generateItems({ ...settings, junk: 0.9 })];
+  const junk = littered.dull.map((dull) => Number(dull > 0));
+  const share = junk.reduce((sum, x) => sum + x, 0) / 4000;
+  t.true(Math.abs(share - 0.9) < 4 * Math.sqrt((0.9 * 0.1) / 4000), String(share));
+  t.deepEqual(littered.mix, clean.mix);
+  t.true(clean.dull.every((dull) => dull === 0));
+  junk.forEach((is, i) => t.is(littered.quality[i], is === 1 ? Math.fround(clean.quality[i] - 2) : clean.quality[i]));
+  const watchesOf = (junkOrNot: number): number => {
+    const session = open(new FeedWorld({ ...settings, junk: 0.9 }), 400);
+    const items = [...junk.keys()].filter((i) => junk[i] === junkOrNot).slice(0, 400);
+    session.show(Int32Array.from({ length: 400 }, (_, b) => items[b % items.length]));
+    return Array.from({ length: 400 }, (_, b) => session.out.answers[6 * b]).reduce((sum, x) => sum + x, 0);
+  };
+  t.true(watchesOf(1) < 0.25 * watchesOf(0), `${watchesOf(1)} of ${watchesOf(0)}`);
+});
+
 for (const [given, message] of [
+  [{ junk: 1 }, /feed world: junk/],
   [{ leverage: 'huge' }, /feed world: leverage: expected none, moderate, strong, received 'huge'/],
   [{ leverage: 'toString' }, /feed world: leverage/],
   [{ items: 9 }, /feed world: items.*9/],

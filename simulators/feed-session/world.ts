@@ -38,7 +38,7 @@ const NULL_WORLD = 0.45;
  * known. For user u and item i with topic mix m_i, satiation s, fatigue f:
  *
  *     match      = taste_u · m_i
- *     P(watch)   = σ(−0.5 + match + 0.6 bait + 0.2 quality − 2.5 s·m_i)
+ *     P(watch)   = σ(−0.5 + match + 0.6 bait + 0.2 quality − 2.5 s·m_i)        (3 less for junk)
  *     after a watch: like, share; after none: skip, hide (each logistic in match, quality and bait)
  *     s ← 0.85 s + 0.15 m_i,   f ← 0.85 f + 0.15 (0.6 max(0, bait) + s·m_i + 0.6 (1 − watch))
  *     P(leave)   = σ(−2.7 − patience_u − evening − λ_q quality + λ_b bait + λ_f f + what the answer adds)
@@ -83,8 +83,10 @@ export class FeedWorld implements FeedPeople {
       shared: settings.topics,
       recent: RECENT,
     };
-    const { seed, users, items, topics, featureNoise, drift, newItems, newItemVisits, leverage } = settings;
-    this.fingerprint = [seed, users, items, topics, featureNoise, drift, newItems, newItemVisits, hash32(leverage)];
+    const { seed, users, items, topics, featureNoise, drift, newItems, newItemVisits, leverage, junk } = settings;
+    this.fingerprint = [
+      ...[seed, users, items, topics, featureNoise, drift, newItems, newItemVisits, hash32(leverage), junk],
+    ];
   }
 
   crowd(worlds: number): Crowd {
@@ -122,7 +124,7 @@ export class FeedWorld implements FeedPeople {
 
   answer(crowd: Crowd, shown: Int32Array, prefix: SessionPrefix, luck: Luck, out: Answers): void {
     const T = this.settings.topics;
-    const { mix, quality, bait, catalogue } = this.#items;
+    const { mix, quality, bait, dull, catalogue } = this.#items;
     const { taste, satiation } = crowd.columns;
     const { answers, dwellSeconds } = out;
     const { visit, answers: draws } = luck;
@@ -140,7 +142,12 @@ export class FeedWorld implements FeedPeople {
       const bt = bait[item];
       draws.at(b, visit[b], step[b]);
       const logit =
-        WATCHING.base + WATCHING.match * match + WATCHING.bait * bt + WATCHING.quality * q - WATCHING.satiation * tired;
+        WATCHING.base +
+        WATCHING.match * match +
+        WATCHING.bait * bt +
+        WATCHING.quality * q -
+        WATCHING.satiation * tired -
+        dull[item];
       const watched = draws.next() < 1 / (1 + Math.exp(-logit));
       const u1 = draws.next();
       const u2 = draws.next();

@@ -42,6 +42,7 @@ export const HALF_CROWD: BaseSettings = { ...FULL_SIZE, users: 6000, sessions: 4
 /** What differs from the base, as a config would say it. */
 export type Variation = Partial<Record<keyof FeedExperiment, unknown>> & {
   readonly leverage?: string;
+  readonly junk?: number;
   readonly learner?: object;
 };
 
@@ -49,7 +50,7 @@ export type Variation = Partial<Record<keyof FeedExperiment, unknown>> & {
 export function baseExperiment(
   id: string,
   { items, users, logged, steps, sessions }: Readonly<Record<string, number>>,
-  { leverage, learner, ...more }: Variation = {},
+  { leverage, junk, learner, ...more }: Variation = {},
 ): FeedExperiment {
   return feedExperiment.parse({
     kind: 'feed-session',
@@ -57,7 +58,7 @@ export function baseExperiment(
     question: 'Does a policy that learned in a simulator of logged sessions beat the ranker that is served?',
     source: {
       from: 'world',
-      settings: { items, users, leverage: leverage ?? 'moderate' },
+      settings: { items, users, leverage: leverage ?? 'moderate', junk: junk ?? 0 },
       cold: 4000,
       sessions: logged,
     },

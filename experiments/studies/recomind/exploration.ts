@@ -1,6 +1,18 @@
 import type { Study } from '../study.js';
 import type { LiftTable } from '../../feed-session/contract.js';
-import { baseExperiment, DEPTH, inPercent, liftOf, liftsIn, MAIN, runStudy, variant, WATCHES } from './base.js';
+import { expectNumber } from '../../../core/check.js';
+import {
+  baseExperiment,
+  DEPTH,
+  inPercent,
+  liftOf,
+  liftsIn,
+  MAIN,
+  percent,
+  runStudy,
+  variant,
+  WATCHES,
+} from './base.js';
 
 const SIZES = [1000, 10_000, 100_000, 1_000_000] as const;
 const UNIFORM = ['uniform over the catalogue', 'uniform over the catalogue, from scratch'] as const;
@@ -43,19 +55,24 @@ interface Size {
   readonly cost: Readonly<Record<string, number>>;
 }
 
+/** Share of junk where `worth` items are worth watching however large the catalogue; 0 for no junk at all. */
+const junkOf = (items: number, worth: number): number => (worth === 0 ? 0 : Math.max(0, 1 - worth / items));
+
 /** R3: what each way of exploring costs and brings, by the size of the catalogue. */
 export const exploration: Study = {
   summary: 'RecoMind by exploration strategy and catalogue size, 1,000 to 1,000,000 items (R3)',
   settings: {
     seeds: { value: 1, meaning: 'Worlds, logs, simulators and policies, one of each per seed and size' },
     largest: { value: 1_000_000, meaning: 'Largest catalogue; smaller ones by factors of ten' },
+    worth: { value: 1000, meaning: 'Items worth watching in a catalogue of any size, the rest is junk; 0: no junk' },
     users: { value: 3000, meaning: 'Users of the world' },
     logged: { value: 24_000, meaning: 'Sessions of the log' },
     steps: { value: 80_000, meaning: 'Steps of each training' },
     sessions: { value: 3000, meaning: 'Sessions per policy in the world' },
   },
   async run({ seed, settings, onProgress }) {
-    const { largest, users, logged, steps, sessions, seeds } = settings;
+    const { largest, worth, users, logged, steps, sessions, seeds } = settings;
+    expectNumber('--worth', worth, 0, 2_000_000);
     const wanted = SIZES.filter((items) => items <= largest);
     const sizes: Size[] = [];
     for (const [i, items] of wanted.entries()) {
@@ -63,6 +80,7 @@ export const exploration: Study = {
         'recomind-exploration',
         { items, users, logged, steps, sessions },
         {
+          junk: junkOf(items, worth),
           rivals: STRATEGIES.map(({ name, settings: own, more }) => variant(name, own, more)),
           baselines: [
             { id: 'supervised', settings: {} },
@@ -87,7 +105,7 @@ export const exploration: Study = {
     }
     return {
       tables: sizes.map(({ items, world, cost }) => ({
-        caption: `${items} items, in the world: ${world.users} users`,
+        caption: `${items} items, ${percent(junkOf(items, worth))} % of them junk, in the world: ${world.users} users`,
         columns: ['strategy', WATCHES, 'against the ranker, %', 'depth, %', 'watches per session while it learns'],
         rows: [MAIN, ...STRATEGIES.map(({ name }) => name), 'random'].map((name) => {
           const { value, relative } = liftOf(world, name, WATCHES);
