@@ -7,6 +7,10 @@ import {
 } from '../simulators/interest-evolution/interest-evolution.js';
 import { FeedWorld } from '../simulators/feed-session/world.js';
 import { feedWorldDefaults, type FeedWorldSettings } from '../simulators/feed-session/settings.js';
+import { AdMarket } from '../simulators/ad-market/market.js';
+import { adMarketDefaults, type AdMarketSettings } from '../simulators/ad-market/settings.js';
+import { AD_UTILITY, AdUtilityEnv } from './ad-utility/ad-utility.js';
+import { adUtilityDefaults, type AdUtilitySettings } from './ad-utility/settings.js';
 import type { Env, EnvEntry, MakeEnv } from './contract.js';
 import { FEED_SESSION, FeedSessionEnv, poolDepth } from './feed-session/feed-session.js';
 import { CandidatePools, contentVectors } from './feed-session/pools.js';
@@ -18,6 +22,9 @@ import {
   type InterestEvolutionEnvSettings,
 } from './reference/interest-evolution.js';
 
+export * from './ad-utility/ad-utility.js';
+export * from './ad-utility/contributions.js';
+export * from './ad-utility/settings.js';
 export * from './buffers.js';
 export type * from './contract.js';
 export * from './feed-session/feed-session.js';
@@ -78,6 +85,15 @@ export const envs = {
       const vectors = contentVectors(people.catalogue, users, people.layout.shared);
       const pools = new CandidatePools(people.catalogue, people.users, vectors, poolDepth(settings));
       return (batch) => new FeedSessionEnv({ people, pools }, settings, batch);
+    },
+  }),
+  [AD_UTILITY]: prepared<AdUtilitySettings & { readonly market: AdMarketSettings }>({
+    summary:
+      'Weights of the utility that ranks the ads of one request, or of a day with budgets; played by the ad market.',
+    defaults: { ...adUtilityDefaults, market: adMarketDefaults },
+    prepare: (settings) => {
+      const market = new AdMarket(settings.market);
+      return (batch) => new AdUtilityEnv(market, settings, batch);
     },
   }),
 } as const;

@@ -48,10 +48,13 @@ export class Auction {
   run(requests: Requests, n: number, weights: Float32Array, budgets?: Budgets, pool = 0): void {
     const K = this.shown.length;
     const { bid, predicted, ad } = requests;
-    const [best, who] = [this.#best, this.#who];
+    const best = this.#best;
+    const who = this.#who;
     best.fill(-Infinity);
     who.fill(-1);
-    const [click, long, hide] = [weights[n * 3], weights[n * 3 + 1], weights[n * 3 + 2]];
+    const click = weights[n * 3];
+    const long = weights[n * 3 + 1];
+    const hide = weights[n * 3 + 2];
     const ranked = this.#second ? K + 1 : K;
     const from = n * this.#candidates;
     if (budgets !== undefined) this.#pace(requests, n, budgets, pool);

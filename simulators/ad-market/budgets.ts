@@ -90,12 +90,19 @@ export class Budgets {
     return this.#left[pool * this.#advertisers + advertiser];
   }
 
-  /** Takes a payment, or what is left of it. @returns what was paid */
-  charge(pool: number, advertiser: number, price: number): number {
+  /** Takes the payment `prices[k]`, or what is left of it, and writes what was paid in its place. */
+  charge(pool: number, advertiser: number, prices: Float64Array, k: number): void {
     const at = pool * this.#advertisers + advertiser;
-    const paid = Math.min(price, this.#left[at]);
-    this.#left[at] -= paid;
-    return paid;
+    if (prices[k] > this.#left[at]) prices[k] = this.#left[at];
+    this.#left[at] -= prices[k];
+  }
+
+  /** As if nothing had been spent and nothing learned: full budgets, full pace, whatever request comes next. */
+  restart(): void {
+    this.#left.set(this.#daily);
+    this.#pace.fill(FULL);
+    this.#day = -1;
+    this.#look = 0;
   }
 
   /** Everything that changes, to go on from later. */

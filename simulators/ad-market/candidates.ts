@@ -44,7 +44,9 @@ export class Candidates {
     const onClick = this.#surface[s + 1] * known[0];
     const onLong = this.#surface[s + 2] * known[1];
     const onHide = this.#surface[s + 3] * known[2];
-    const [ofClick, ofLong, ofHide] = [hidden[0], hidden[1], hidden[2]];
+    const ofClick = hidden[0];
+    const ofLong = hidden[1];
+    const ofHide = hidden[2];
     const luck = this.#luck.at(highOf(out.request[n]), lowOf(out.request[n]));
     const { predicted, truth } = out;
     for (let j = 0; j < N; j++) {

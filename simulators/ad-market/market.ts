@@ -29,6 +29,9 @@ const M = NUMERIC.length;
 const CATEGORICAL = ['surface', 'device'] as const;
 const C = CATEGORICAL.length;
 
+/** Requests that share nothing. */
+const ALONE: Serving = {};
+
 /** What `serve` may be told besides the weights. */
 export interface Serving {
   /** Shared budgets; without them nothing carries over from one request to the next. */
@@ -176,7 +179,7 @@ export class AdMarket {
    *
    * @param weights [n, 3] of click, long click and hide
    */
-  serve(requests: Requests, weights: Float32Array, out: Served, serving: Serving = {}): void {
+  serve(requests: Requests, weights: Float32Array, out: Served, serving: Serving = ALONE): void {
     const { budgets, pools, expectedOnly = false } = serving;
     const { count } = requests;
     if (weights.length < count * 3) expectLength('ad market: weights', weights, { requests: count, weights: 3 });
@@ -197,7 +200,8 @@ export class AdMarket {
     for (let k = 0; k < this.shape.slots; k++) {
       if (this.#outcomes.action[k] === 0) continue;
       const ad = requests.ad[n * N + this.#auction.shown[k]];
-      revenue += budgets.charge(pool, this.ads.advertiser[ad], this.#auction.price[k]);
+      budgets.charge(pool, this.ads.advertiser[ad], this.#auction.price, k);
+      revenue += this.#auction.price[k];
     }
     out.realised[n * 4] = revenue;
   }

@@ -25,7 +25,11 @@ export class Outcomes {
   /** Writes the expectations of row n and what was shown. */
   expect({ predicted, truth }: Requests, n: number, { shown, price }: Auction, out: Served): void {
     const { candidates: N, slots } = this.#settings;
-    let [revenue, click, long, hide, ecpm] = [0, 0, 0, 0, 0];
+    let revenue = 0;
+    let click = 0;
+    let long = 0;
+    let hide = 0;
+    let ecpm = 0;
     for (let k = 0; k < shown.length; k++) {
       const j = shown[k];
       out.shown[n * shown.length + k] = j;
@@ -49,7 +53,11 @@ export class Outcomes {
   /** Draws what row n's user does. */
   realise({ request, truth }: Requests, n: number, { shown, price }: Auction, out: Served): void {
     const { candidates: N, slots, conversionRate, conversionDays } = this.#settings;
-    let [revenue, clicks, longs, hides, days] = [0, 0, 0, 0, NaN];
+    let revenue = 0;
+    let clicks = 0;
+    let longs = 0;
+    let hides = 0;
+    let days = NaN;
     for (let k = 0; k < shown.length; k++) {
       this.action[k] = 0;
       const j = shown[k];
