@@ -152,6 +152,27 @@ test('a day spends its budgets, never more, and the next one begins with full on
   t.true(Math.abs(revenue - before * total) < 1e-4 * total, `${revenue} of ${total}`);
 });
 
+test('what is best for a request is not best for a day: revenue is capped by the budgets, clicks are not', (t) => {
+  const play = (horizon: string, weights: readonly number[]): number => {
+    const env = open({ horizon, requests: 200 }, 20, { budget: 0.5 });
+    const [out, action] = [stepBatch(env.spec), actionBuffer(env.spec)];
+    action.fill(env.grid.jointOfWeights(weights));
+    env.reset(1, out);
+    let total = 0;
+    for (let step = 0; step < 200; step++) {
+      env.step(action, out);
+      total += out.reward.reduce((sum, reward) => sum + reward, 0);
+    }
+    return total;
+  };
+  const [revenue, clicks] = [
+    [0, 0, 0],
+    [0.8, 0.8, 0],
+  ];
+  t.true(play('request', revenue) > play('request', clicks));
+  t.true(play('day', clicks) > 1.2 * play('day', revenue));
+});
+
 test('a formula takes the place of the weights', (t) => {
   const market = new AdMarket({ ...adMarketDefaults, ...small });
   const reward = { text: 'min(click, 1)', evaluateRow: (values: ArrayLike<number>) => Math.min(values[1], 1) };
