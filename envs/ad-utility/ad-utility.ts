@@ -171,27 +171,25 @@ export class AdUtilityEnv implements Env {
 
   /** Finds the request that every world meets now, and fills in what is known of it. */
   #draw(): void {
+    for (let b = 0; b < this.spec.batch; b++) this.#find(b);
+    if (this.#days === undefined) this.market.fill(this.#request, this.#rows);
+    else this.market.fillContext(this.#request, this.#rows);
+  }
+
+  #find(b: number): void {
     const luck = this.#luck;
     if (luck === undefined) return;
     const { requestsPerDay } = this.market.settings;
     const { firstDay, days } = this.#settings;
-    const steps = this.spec.maxSteps;
-    for (let b = 0; b < this.spec.batch; b++) {
-      luck.at(b, this.#visit[b], this.#age[b]);
-      // Within a day requests come in order: each in its own share of the day.
-      const within = (this.#age[b] + luck.next()) / steps;
-      const day = firstDay + Math.floor(luck.at(b, this.#visit[b]).next() * days);
-      let request = day * requestsPerDay + Math.min(requestsPerDay - 1, Math.floor(within * requestsPerDay));
-      if (this.#surface >= 0) {
-        const first = day * requestsPerDay;
-        while (this.market.surfaceOf(request) !== this.#surface) {
-          request = request + 1 < first + requestsPerDay ? request + 1 : first;
-        }
-      }
-      this.#request[b] = request;
+    const first = (firstDay + Math.floor(luck.at(b, this.#visit[b]).next() * days)) * requestsPerDay;
+    // Within a day requests come in order: each in its own share of the day.
+    luck.at(b, this.#visit[b], 1 + this.#age[b]);
+    const within = Math.floor(((this.#age[b] + luck.next()) / this.spec.maxSteps) * requestsPerDay);
+    let request = first + Math.min(requestsPerDay - 1, within);
+    while (this.#surface >= 0 && this.market.surfaceOf(request) !== this.#surface) {
+      request = request + 1 < first + requestsPerDay ? request + 1 : first;
     }
-    if (this.#days === undefined) this.market.fill(this.#request, this.#rows);
-    else this.market.fillContext(this.#request, this.#rows);
+    this.#request[b] = request;
   }
 
   #readWeights(action: ActionBatch): void {

@@ -1,16 +1,22 @@
 import type { Budgets } from '../../simulators/ad-market/budgets.js';
 import type { RequestBuffers } from '../../simulators/ad-market/columns.js';
 import type { Served } from '../../simulators/ad-market/contract.js';
-import type { AdMarket } from '../../simulators/ad-market/market.js';
+import type { AdMarket, Serving } from '../../simulators/ad-market/market.js';
 import type { EnvState } from '../contract.js';
 
 /** What a world's day is made of: a request at a time, and the budgets it takes from. */
 interface Day {
   readonly budgets: Budgets;
+  readonly serving: Serving;
   readonly request: Float64Array;
   readonly rows: RequestBuffers;
   readonly weights: Float32Array;
   readonly served: Served;
+}
+
+function withBudgets(market: AdMarket, share: number): Pick<Day, 'budgets' | 'serving'> {
+  const budgets = market.budgets([share]);
+  return { budgets, serving: { budgets } };
 }
 
 /**
@@ -20,15 +26,13 @@ interface Day {
 export class BudgetDays {
   readonly #market: AdMarket;
   readonly #days: readonly Day[];
-  readonly #share: number;
   /** Daily budgets of all advertisers together. */
   readonly #total: number;
 
   constructor(market: AdMarket, requests: number, batch: number) {
     this.#market = market;
-    this.#share = requests / market.settings.requestsPerDay;
     this.#days = Array.from({ length: batch }, () => ({
-      budgets: market.budgets([this.#share]),
+      ...withBudgets(market, requests / market.settings.requestsPerDay),
       request: new Float64Array(1),
       rows: market.requests(1),
       weights: new Float32Array(3),
@@ -49,7 +53,7 @@ export class BudgetDays {
       day.request[0] = request[b];
       for (let g = 0; g < 3; g++) day.weights[g] = weights[b * 3 + g];
       this.#market.fill(day.request, day.rows);
-      this.#market.serve(day.rows, day.weights, day.served, { budgets: day.budgets });
+      this.#market.serve(day.rows, day.weights, day.served, day.serving);
       for (let r = 0; r < 4; r++) {
         out.realised[b * 4 + r] = day.served.realised[r];
         out.expected[b * 4 + r] = day.served.expected[r];
