@@ -2,7 +2,7 @@ import type { Quality, ModelCard } from '../reward-models/contract.js';
 import type { AbSection } from './ab/contract.js';
 import type { Agreement, DesignTable, PowerTable } from './ab/simulate/contract.js';
 import type { RealismReport } from './feed-session/realism/contract.js';
-import type { LiftTable } from './feed-session/contract.js';
+import type { LiftTable } from './lifts/contract.js';
 
 /**
  * What an experiment ends in: one document, saved as report.json and drawn as report.html from it alone.

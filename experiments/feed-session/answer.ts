@@ -2,7 +2,7 @@ import type { FeedExperiment } from '../config/feed-schema.js';
 import type { Answer, Estimate } from '../contract.js';
 import { fixed } from '../report/numbers.js';
 import { nameOf } from './learning.js';
-import type { LiftTable } from './contract.js';
+import type { LiftTable } from '../lifts/contract.js';
 import type { RealismReport } from './realism/contract.js';
 
 /** A lift smaller than this is no gain worth the name, however sure: *invented*, half of what the paper's metrics moved. */

@@ -3,8 +3,9 @@ import type { Estimate, ReportDocument } from '../contract.js';
 import { sampleReport } from '../report/_fixture.test.js';
 import { parseReport, serialiseReport } from '../report/document.js';
 import { answerOf } from './answer.js';
-import type { LiftTable } from './contract.js';
-import { mergeSeeds, overSeeds } from './document.js';
+import type { LiftTable } from '../lifts/contract.js';
+import { overSeeds } from '../lifts/merge.js';
+import { mergeSeeds } from './document.js';
 import { tinyExperiment } from './_tiny.test.js';
 import type { RealismReport } from './realism/contract.js';
 

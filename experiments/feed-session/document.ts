@@ -1,9 +1,8 @@
-import { meanInterval, normalInterval } from '../../core/stats/intervals.js';
-import { moments } from '../../core/stats/moments.js';
 import type { ResponseCard } from '../../reward-models/feed-session/contract.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
-import type { Answer, Curve, Estimate, ModelSection, Provenance, ReportDocument } from '../contract.js';
-import type { LiftTable } from './contract.js';
+import type { Answer, Curve, ModelSection, Provenance, ReportDocument } from '../contract.js';
+import type { LiftTable } from '../lifts/contract.js';
+import { ENOUGH_SEEDS, mergeLifts } from '../lifts/merge.js';
 import { answerOf } from './answer.js';
 import type { FeedSeedResult } from './seed-run.js';
 import type { Tried } from './trying.js';
@@ -14,8 +13,6 @@ const CURVE_POINTS = 100;
 const CHARTS = ['meanReturn', 'meanLength', 'entropy', 'differs', 'supervisedDivergence', 'residual'];
 /** What a policy earned where it is tried, after some updates. */
 const ALONG = ['tried along the way, best known items', 'tried along the way, drawn items'];
-/** Seeds from which an interval over seeds is given, and of which the split tests are shown. */
-const ENOUGH_SEEDS = 3;
 
 /** One seed as a report of its own; `mergeSeeds` puts several together. */
 export function seedDocument(experiment: FeedExperiment, result: FeedSeedResult, from: Provenance): ReportDocument {
@@ -133,46 +130,4 @@ export function mergeSeeds(
     realism,
     abTests: seeds.slice(0, ENOUGH_SEEDS).flatMap(({ abTests = [] }) => abTests),
   };
-}
-
-function mergeLifts(tables: readonly LiftTable[], level: number): LiftTable {
-  const [first] = tables;
-  const mean = (values: readonly (number | null)[]): number | null => {
-    const known = values.filter((value) => value !== null);
-    return known.length < values.length ? null : moments(known).mean;
-  };
-  return {
-    ...first,
-    seeds: tables.flatMap(({ seeds }) => seeds),
-    users: tables.reduce((sum, { users }) => sum + users, 0),
-    rows: first.rows.map((row, i) => {
-      const own = tables.map(({ rows }) => rows[i]);
-      const perSeed = own.flatMap((one) => one.perSeed);
-      return {
-        ...row,
-        control: mean(own.map(({ control }) => control)),
-        value: mean(own.map(({ value }) => value)),
-        perSeed,
-        relative: overSeeds(perSeed, level),
-      };
-    }),
-  };
-}
-
-/** Mean of the seeds' lifts: Student's interval over three seeds or more, else over the users of the seeds. */
-export function overSeeds(perSeed: readonly Estimate[], level: number): Estimate {
-  const values = perSeed.flatMap(({ value }) => (value === null ? [] : [value]));
-  const refused = perSeed.find(({ value }) => value === null);
-  if (refused !== undefined) return refused;
-  if (values.length === 1) return perSeed[0];
-  const { n, mean, variance } = moments(values);
-  if (n < ENOUGH_SEEDS) {
-    const standardError = Math.hypot(...perSeed.map((one) => one.standardError ?? NaN)) / n;
-    const { low, high } = normalInterval(mean, standardError, level);
-    const method = `mean of ${n} seeds, ${100 * level}% over their users`;
-    return { value: mean, standardError, interval: [low, high], method };
-  }
-  const { low, high } = meanInterval(mean, Math.sqrt(variance), n, level);
-  const method = `Student t ${100 * level}% over ${n} seeds`;
-  return { value: mean, standardError: Math.sqrt(variance / n), interval: [low, high], method };
 }

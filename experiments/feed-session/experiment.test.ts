@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseReport } from '../report/document.js';
 import { runExperiment } from '../run/run.js';
 import { silent } from '../run/watch.js';
-import { overSeeds } from './document.js';
+import { overSeeds } from '../lifts/merge.js';
 import { tinyFile } from './_tiny.test.js';
 
 const shared = { clock: () => 0, watcher: silent, backend: 'wasm' };

@@ -1,18 +1,15 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
-import { GymError, messageOf } from '../../core/check.js';
+import { workerData } from 'node:worker_threads';
 import { startBackend } from '../../core/tensor/backend.js';
-import type { FeedExperiment } from '../config/feed-schema.js';
-import { serialiseReport } from '../report/document.js';
-import { provenance } from '../run/provenance.js';
 import { loadLog } from '../../logs/load.js';
 import type { Log } from '../../logs/record.js';
-import { keepIn } from './keep.js';
+import type { FeedExperiment } from '../config/feed-schema.js';
+import { provenance } from '../run/provenance.js';
+import { answerSeeds } from '../run/seeds.js';
 import { seedDocument } from './document.js';
+import { keepIn } from './keep.js';
 import { runFeedSeed } from './seed-run.js';
 
-/** A worker thread that runs one seed after another and posts the report each comes to, or why it failed. */
+/** A worker thread that runs one seed of a feed-session experiment after another. */
 
 interface Given {
   readonly experiment: FeedExperiment;
@@ -28,41 +25,20 @@ function isGiven(value: unknown): value is Given {
 }
 
 const given: unknown = workerData;
-if (parentPort === null || !isGiven(given)) throw new Error('worker: this file is the body of a worker thread.');
-const port = parentPort;
+if (!isGiven(given)) throw new Error('worker: this file is the body of a worker thread.');
 const { experiment, backend, store, folder } = given;
 const ready = startBackend(backend);
 
-port.on('message', (seed: unknown) => {
-  void answer(seed);
+answerSeeds(folder, async (seed, own, onProgress) => {
+  await ready;
+  const { source } = experiment;
+  const result = await runFeedSeed({
+    ...{ experiment, seed, onProgress },
+    ...(own === undefined ? {} : { keep: keepIn(own), checkpoints: own }),
+    ...(source.from === 'world' ? {} : { log: await logFrom(source) }),
+  });
+  return seedDocument(experiment, result, await provenance(experiment, backend, result.logHash));
 });
-
-async function answer(seed: unknown): Promise<void> {
-  try {
-    if (typeof seed !== 'number') throw new GymError('usage', 'worker: expected a seed, received something else.');
-    await ready;
-    const own = folder === undefined ? undefined : join(folder, `seed-${seed}`);
-    if (own !== undefined) await mkdir(own, { recursive: true });
-    const { source } = experiment;
-    const result = await runFeedSeed({
-      ...{ experiment, seed },
-      ...(own === undefined ? {} : { keep: keepIn(own), checkpoints: own }),
-      ...(source.from === 'world' ? {} : { log: await logFrom(source) }),
-      onProgress: (stage, done, total, note) => {
-        port.postMessage({ kind: 'progress', note: { stage, done, total, note } });
-      },
-    });
-    const from = await provenance(experiment, backend, result.logHash);
-    const bytes = new TextEncoder().encode(serialiseReport(seedDocument(experiment, result, from)));
-    port.postMessage({ kind: 'result', result: bytes }, [bytes.buffer]);
-  } catch (error) {
-    port.postMessage({
-      kind: 'failure',
-      message: `seed ${String(seed)}: ${messageOf(error)}`,
-      code: error instanceof GymError ? error.code : 'numeric',
-    });
-  }
-}
 
 async function logFrom(source: Exclude<FeedExperiment['source'], { from: 'world' }>): Promise<Log> {
   const { log } = await loadLog(

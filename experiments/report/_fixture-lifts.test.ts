@@ -1,4 +1,4 @@
-import type { LiftTable } from '../feed-session/contract.js';
+import type { LiftTable } from '../lifts/contract.js';
 import type { ReportDocument } from '../contract.js';
 import { REFUSED, estimate, sampleReport } from './_fixture.test.js';
 

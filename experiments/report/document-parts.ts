@@ -48,4 +48,11 @@ export const liftTable = z.strictObject({
       perSeed: list(estimate),
     }),
   ),
+  guardrail: z
+    .strictObject({
+      metric: text,
+      margin: number,
+      states: list(z.strictObject({ policy: text, state: z.enum(['kept', 'broken', 'unclear']) })),
+    })
+    .exactOptional(),
 });

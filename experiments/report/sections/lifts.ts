@@ -1,5 +1,5 @@
 import type { ReportDocument } from '../../contract.js';
-import type { LiftTable } from '../../feed-session/contract.js';
+import type { LiftTable } from '../../lifts/contract.js';
 import { html, table, type Html } from '../html.js';
 import { intervalFigure } from '../interval-figures.js';
 import { count, percentWriting, significant } from '../numbers.js';

@@ -2,7 +2,7 @@ import { complaint, expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import { feedExperiment, type FeedExperiment } from '../../config/feed-schema.js';
 import type { Estimate, ReportDocument } from '../../contract.js';
-import type { LiftTable } from '../../feed-session/contract.js';
+import type { LiftTable } from '../../lifts/contract.js';
 import { mergeSeeds } from '../../feed-session/document.js';
 import { runSeeds } from '../../feed-session/experiment.js';
 

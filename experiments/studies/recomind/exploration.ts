@@ -1,5 +1,5 @@
 import type { Study } from '../study.js';
-import type { LiftTable } from '../../feed-session/contract.js';
+import type { LiftTable } from '../../lifts/contract.js';
 import { expectNumber } from '../../../core/check.js';
 import {
   baseExperiment,

@@ -15,7 +15,7 @@ import {
   WATCHES,
   type LiftRow,
 } from './base.js';
-import type { LiftTable } from '../../feed-session/contract.js';
+import type { LiftTable } from '../../lifts/contract.js';
 import type { ReportDocument } from '../../contract.js';
 
 const MYOPIC = 'γ = 0';

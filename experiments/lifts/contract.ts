@@ -18,4 +18,17 @@ export interface LiftTable {
     /** The same of every seed, with the interval over its users. */
     readonly perSeed: readonly Estimate[];
   }[];
+  /** What no policy may lose, where there is such a thing. */
+  readonly guardrail?: Guardrail;
 }
+
+/** A metric that must not fall, and whether it did. */
+export interface Guardrail {
+  readonly metric: string;
+  /** The largest relative loss that is tolerated, e.g. 0.03. */
+  readonly margin: number;
+  readonly states: readonly { readonly policy: string; readonly state: GuardrailState }[];
+}
+
+/** kept: surely within the margin. broken: surely beyond it. unclear: neither. */
+export type GuardrailState = 'kept' | 'broken' | 'unclear';
