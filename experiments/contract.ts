@@ -2,6 +2,7 @@ import type { Quality, ModelCard } from '../reward-models/contract.js';
 import type { AbSection } from './ab/contract.js';
 import type { Agreement, DesignTable, PowerTable } from './ab/simulate/contract.js';
 import type { RealismReport } from './feed-session/realism/contract.js';
+import type { LogSizeTable, WeightTable } from './ad-utility/contract.js';
 import type { LiftTable } from './lifts/contract.js';
 
 /**
@@ -27,6 +28,10 @@ export interface ReportDocument {
   readonly abTests?: readonly AbSection[];
   /** Policies tried in a simulator or world, all for the same users with the same luck. */
   readonly lifts?: readonly LiftTable[];
+  /** Weights that learned policies choose, by bucket of the users. */
+  readonly weightTables?: readonly WeightTable[];
+  /** How large a log must be to judge policies. */
+  readonly logSizes?: readonly LogSizeTable[];
   readonly designs?: readonly DesignTable[];
   readonly power?: readonly PowerTable[];
   readonly agreements?: readonly Agreement[];

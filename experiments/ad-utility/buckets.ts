@@ -55,13 +55,23 @@ export function weightsByClickRate({
   return {
     ...{ policy, groups, production, seeds: [seed], buckets: means },
     by: 'clicks per ad shown under the control',
-    rankCorrelation: [rankCorrelations(means.map((one) => one.weights), G)],
+    rankCorrelation: [
+      rankCorrelations(
+        means.map((one) => one.weights),
+        G,
+      ),
+    ],
   };
 }
 
 function rankCorrelations(weights: readonly (readonly number[])[], G: number): (number | null)[] {
   const order = weights.map((_, i) => i);
-  return Array.from({ length: G }, (_, g) => spearman(order, weights.map((own) => own[g])));
+  return Array.from({ length: G }, (_, g) =>
+    spearman(
+      order,
+      weights.map((own) => own[g]),
+    ),
+  );
 }
 
 /** Expected clicks and ads shown of every user under the control. */

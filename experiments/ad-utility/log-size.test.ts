@@ -24,10 +24,14 @@ test('nothing is needed for a reward that does not vary; nothing can be said rel
 
 test('half the width takes four times the rows; a surer interval takes more', (t) => {
   fc.assert(
-    fc.property(fc.double({ min: 0.01, max: 100, noNaN: true }), fc.double({ min: 0.001, max: 1, noNaN: true }), (cv, w) => {
-      const [wide, narrow] = [hitsNeeded(cv, w, 0.95), hitsNeeded(cv, w / 2, 0.95)];
-      return Math.abs(narrow / wide - 4) < 1e-9 && hitsNeeded(cv, w, 0.99) > wide;
-    }),
+    fc.property(
+      fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fc.double({ min: 0.001, max: 1, noNaN: true }),
+      (cv, w) => {
+        const [wide, narrow] = [hitsNeeded(cv, w, 0.95), hitsNeeded(cv, w / 2, 0.95)];
+        return Math.abs(narrow / wide - 4) < 1e-9 && hitsNeeded(cv, w, 0.99) > wide;
+      },
+    ),
   );
   t.pass();
 });

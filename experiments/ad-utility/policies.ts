@@ -10,9 +10,9 @@ export interface Tuner {
   /** What it is, in words. */
   readonly summary: string;
   /** Writes the weights of every request, [n, G]. */
-  weigh(context: RequestContext, out: Float32Array): void;
+  readonly weigh: (context: RequestContext, out: Float32Array) => void;
   /** Writes the joint action of every context, [n]; absent where weights need not be of the grid, or are drawn. */
-  act?(context: ContextRows, out: Int32Array): void;
+  readonly act?: (context: ContextRows, out: Int32Array) => void;
 }
 
 /** The same action for everybody. */

@@ -1,5 +1,5 @@
 import { complaint } from '../../core/check.js';
-import { AdMarket } from '../../simulators/ad-market/market.js';
+import type { AdMarket } from '../../simulators/ad-market/market.js';
 import { SURFACES } from '../../simulators/ad-market/surfaces.js';
 
 /** Requests of some days, by number: those of the treated surface, and those that came in between. */

@@ -6,7 +6,8 @@ import { pairedEffect } from '../ab/simulate/truth.js';
 import type { LiftTable } from '../lifts/contract.js';
 import { guardrailOf } from '../lifts/merge.js';
 import { REVENUE, splitTrial, unitsOf, utilityMetrics, valueOf, wholeTrial, type Units } from './metrics.js';
-import { SUMS, type Played, type PolicyPlay, type Sums } from './play.js';
+import type { SUMS} from './play.js';
+import { type Played, type PolicyPlay, type Sums } from './play.js';
 
 /** What policies did to the control: in the treated segment, and to all traffic, of which the rest is the control's. */
 export interface Tried {
@@ -22,12 +23,17 @@ export interface TrialRequest {
   readonly treated: Played;
   /** Requests of other surfaces, under the control alone. */
   readonly others: Played;
+  /** Names of those that learned; they are also compared with the static baselines other than the control. */
+  readonly learned: readonly string[];
   readonly margin: number;
   readonly level: number;
 }
 
+/** Who deserves a comparison of its own with what was learned. */
+const STATIC: readonly string[] = ['manual', 'best-global', 'matched-static'];
+
 /** Compares every policy with the first by the same requests and luck, and runs the tests that would have been. */
-export function tryTuners({ seed, surface, treated, others, margin, level }: TrialRequest): Tried {
+export function tryTuners({ seed, surface, treated, others, learned, margin, level }: TrialRequest): Tried {
   const metrics = utilityMetrics(margin);
   const [rest] = others.plays;
   const wide: Played = {
@@ -52,7 +58,15 @@ export function tryTuners({ seed, surface, treated, others, margin, level }: Tri
       test: testOf({ seed, place, units, plays: played.plays, whole, metrics, level }),
     };
   });
-  return { lifts: found.map(({ table }) => table), tests: found.flatMap(({ test }) => test) };
+  const units = unitsOf(treated.user);
+  const trial = ({ name, expected }: PolicyPlay): Trial => wholeTrial(name, units, expected);
+  const rivals = treated.plays.filter(({ name }, i) => i > 0 && STATIC.includes(name));
+  const own = treated.plays.filter(({ name }) => learned.includes(name));
+  const beside = rivals.map((rival) => {
+    const place = `the treated segment, against ${rival.name}`;
+    return liftTable({ seed, place, units, whole: [trial(rival), ...own.map(trial)], metrics, margin, level });
+  });
+  return { lifts: [...found.map(({ table }) => table), ...beside], tests: found.flatMap(({ test }) => test) };
 }
 
 interface Compared {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WEIGHTED } from '../../simulators/ad-market/contract.js';
+import type { WEIGHTED } from '../../simulators/ad-market/contract.js';
 import { id, interval, question, seed, settings } from './parts.js';
 
 /** What an experiment file of kind `ad-utility` may say: from an exploration log to tuned weights, tried in the market. */

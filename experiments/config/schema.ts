@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { intervalKeys } from '../evaluate/intervals/index.js';
 import { abExperiment } from './ab-schema.js';
+import { adUtilityExperiment } from './ad-utility-schema.js';
 import { feedExperiment } from './feed-schema.js';
 import { feedOfRun, id, interval, question, seed, settings } from './parts.js';
 
@@ -158,6 +159,7 @@ export const experimentSchema = z.discriminatedUnion('kind', [
   envExperiment,
   abExperiment,
   feedExperiment,
+  adUtilityExperiment,
 ]);
 
 export type Experiment = z.infer<typeof experimentSchema>;

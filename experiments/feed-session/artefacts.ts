@@ -9,17 +9,12 @@ import type { ResponseModel, RetrievalTower } from '../../reward-models/feed-ses
 import { responseModel } from '../../reward-models/feed-session/response.js';
 import { retrievalTower } from '../../reward-models/feed-session/tower.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
+import type { Keep } from '../run/keep.js';
 
 /** What one split of a log taught: how items are found, and what follows them. */
 export interface Artefact {
   readonly tower: RetrievalTower;
   readonly response: ResponseModel;
-}
-
-/** Where files are kept between an interruption and its end; nothing is kept where there is none. */
-export interface Keep {
-  read(name: string): Promise<Uint8Array | undefined>;
-  write(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 export interface FitRequest {

@@ -6,7 +6,7 @@ import { readExperiment } from '../config/read.js';
 import { runExperiment } from '../run/run.js';
 import { readCheckpoint } from '../run/seed-checkpoint.js';
 import { silent } from '../run/watch.js';
-import { keepIn } from './keep.js';
+import { keepIn } from '../run/keep.js';
 import { runFeedSeed } from './seed-run.js';
 import { tinyFile } from './_tiny.test.js';
 

@@ -3,10 +3,10 @@ import { startBackend } from '../../core/tensor/backend.js';
 import { loadLog } from '../../logs/load.js';
 import type { Log } from '../../logs/record.js';
 import type { FeedExperiment } from '../config/feed-schema.js';
+import { keepIn } from '../run/keep.js';
 import { provenance } from '../run/provenance.js';
 import { answerSeeds } from '../run/seeds.js';
 import { seedDocument } from './document.js';
-import { keepIn } from './keep.js';
 import { runFeedSeed } from './seed-run.js';
 
 /** A worker thread that runs one seed of a feed-session experiment after another. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GymError, complaint, messageOf } from '../../core/check.js';
 import type { ReportDocument } from '../contract.js';
 import { abTest, agreement, designTable, powerTable } from './document-ab.js';
+import { logSizeTable, weightTable } from './document-utility.js';
 import { estimate, liftTable, list, number, pair, quality, text, verdict } from './document-parts.js';
 import { realism } from './document-realism.js';
 
@@ -131,6 +132,8 @@ const schema = z.strictObject({
   ),
   abTests: list(abTest).exactOptional(),
   lifts: list(liftTable).exactOptional(),
+  weightTables: list(weightTable).exactOptional(),
+  logSizes: list(logSizeTable).exactOptional(),
   designs: list(designTable).exactOptional(),
   power: list(powerTable).exactOptional(),
   agreements: list(agreement).exactOptional(),

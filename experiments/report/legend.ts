@@ -1,6 +1,7 @@
 import { AB_TERMS } from './legend-ab.js';
 import { FURTHER_ESTIMATORS } from './legend-estimators.js';
 import { REALISM_TERMS } from './legend-realism.js';
+import { UTILITY_TERMS } from './legend-utility.js';
 import { SESSION_ESTIMATORS } from './legend-sessions.js';
 
 /** The words of reports and of the command line, each explained once: metric key → name, meaning, unit. */
@@ -229,6 +230,7 @@ export const TERMS: Readonly<Record<string, Term>> = {
   },
   ...AB_TERMS,
   ...REALISM_TERMS,
+  ...UTILITY_TERMS,
 };
 
 const baseOf = (key: string): string => key.replace(/=.*$/s, '');

@@ -9,7 +9,9 @@ import { comparisonsSection } from './sections/comparisons.js';
 import { curvesSection } from './sections/curves.js';
 import { designsSection } from './sections/designs.js';
 import { estimatesSection } from './sections/estimates.js';
+import { learnedWeightsSection } from './sections/learned-weights.js';
 import { liftsSection } from './sections/lifts.js';
+import { logSizesSection } from './sections/log-sizes.js';
 import { modelsSection } from './sections/models.js';
 import { overlapSection } from './sections/overlap.js';
 import { policiesSection } from './sections/policies.js';
@@ -30,6 +32,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 export async function renderReport(document: ReportDocument): Promise<string> {
   const found = await Promise.all([
     liftsSection(document),
+    learnedWeightsSection(document),
     abSections(document),
     agreementsSection(document),
     designsSection(document),
@@ -38,6 +41,7 @@ export async function renderReport(document: ReportDocument): Promise<string> {
     comparisonsSection(document),
     estimatesSection(document),
     overlapSection(document),
+    Promise.resolve(logSizesSection(document)),
     realismSection(document),
     modelsSection(document),
     segmentsSection(document),

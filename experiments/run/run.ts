@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { complaint, messageOf } from '../../core/check.js';
 import { startBackend } from '../../core/tensor/backend.js';
+import { runUtilityExperiment } from '../ad-utility/experiment.js';
 import { runAbExperiment } from '../ab/simulate/experiment.js';
 import { readExperiment } from '../config/read.js';
 import type { Experiment } from '../config/schema.js';
@@ -126,6 +127,8 @@ function carryOut(experiment: Experiment, folder: RunFolder, means: Means): Prom
       return runEnvExperiment(experiment, folder, means);
     case 'feed-session':
       return runFeedExperiment(experiment, { ...means, folder });
+    case 'ad-utility':
+      return runUtilityExperiment(experiment, { ...means, folder });
     case 'ab':
       return runAbExperiment(experiment, { ...means, folder });
   }

@@ -1,9 +1,10 @@
 import type { ReportDocument } from '../../contract.js';
-import type { LiftTable } from '../../lifts/contract.js';
+import type { Guardrail, LiftTable } from '../../lifts/contract.js';
 import { html, table, type Html } from '../html.js';
 import { intervalFigure } from '../interval-figures.js';
-import { count, percentWriting, significant } from '../numbers.js';
-import { intervalMethods, spoken, withInterval, type Section } from '../parts.js';
+import { count, percent, percentWriting, significant } from '../numbers.js';
+import { badge, intervalMethods, spoken, withInterval, type Section } from '../parts.js';
+import { STATES } from './ab/words.js';
 
 type Row = LiftTable['rows'][number];
 
@@ -11,14 +12,24 @@ type Row = LiftTable['rows'][number];
 export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Section | undefined> {
   const filled = lifts.filter(({ rows }) => rows.length > 0);
   if (filled.length === 0) return undefined;
+  const metrics = filled.flatMap(({ rows }) => rows.map(({ metric }) => metric));
   return {
     id: 'lifts',
     title: 'Policies side by side',
-    terms: ['lift', 'conditionalDepth', 'seed', 'interval'],
+    terms: [
+      'lift',
+      ...(metrics.some((metric) => metric.startsWith('depth given')) ? ['conditionalDepth'] : []),
+      ...(metrics.includes('CTR') ? ['adRates', 'treatedSegment'] : []),
+      ...(filled.some(({ guardrail }) => guardrail !== undefined) ? ['guardrail', 'margin'] : []),
+      ...['seed', 'interval'],
+    ],
     body: [
       html`<p class="lead">
-        Every user met every policy, with the same luck. A number from the simulator that a policy learned in is what it
-        was promised, not what it keeps.
+        Every user met every policy, with the same
+        luck.${
+          filled.some(({ place }) => place.includes('learned in')) &&
+          html` A number from the simulator that a policy learned in is what it was promised, not what it keeps.`
+        }
       </p>`,
       await Promise.all(filled.map((lift, i) => onePlace(lift, { among: filled.length, index: i }))),
     ],
@@ -26,7 +37,7 @@ export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Sect
 }
 
 async function onePlace(
-  { place, control, rows, users, seeds }: LiftTable,
+  { place, control, rows, users, seeds, guardrail }: LiftTable,
   { among, index }: { readonly among: number; readonly index: number },
 ): Promise<Html> {
   const writing = percentWriting(rows.map(({ relative }) => relative));
@@ -38,6 +49,7 @@ async function onePlace(
       Against <strong>${control}</strong>: ${count(users)} users, ${seeds.length}
       ${seeds.length === 1 ? 'seed' : 'seeds'}.
     </p>
+    ${guardrail !== undefined && guardrailLine(guardrail)}
     ${await intervalFigure({
       chart: {
         rows: leading.map(({ policy, relative, perSeed }) => ({
@@ -71,4 +83,12 @@ async function onePlace(
       })),
     })}
     ${intervalMethods(rows.map(({ relative }) => relative))}`;
+}
+
+/** Who kept what must not be lost. */
+function guardrailLine({ metric, margin, states }: Guardrail): Html {
+  return html`<p>
+    Guardrail: ${metric} may fall by at most ${percent(margin)}.
+    ${states.map(({ policy, state }) => html`<span class="key">${policy} ${badge(STATES[state], state)}</span> `)}
+  </p>`;
 }

@@ -80,7 +80,7 @@ export function differencesOf({ effects }: AbMetric): Writing {
 /** "95 %". */
 export const levelText = (level: number): string => `${Number((100 * level).toPrecision(6))}\u00a0%`;
 
-const STATES: Readonly<Record<NonNullable<Effect['guardrail']>, Verdict>> = {
+export const STATES: Readonly<Record<NonNullable<Effect['guardrail']>, Verdict>> = {
   kept: 'supported',
   unclear: 'weak',
   broken: 'unsupported',
