@@ -16,6 +16,7 @@ function hours(): Float64Array {
   const turn = (hour: number): number => Math.sin((2 * Math.PI * (hour - QUIET_HOUR)) / 24);
   const come = (hour: number): number => hour / 24 - (SWING / (2 * Math.PI)) * (turn(hour) - turn(0));
   return Float64Array.from({ length: STEPS + 1 }, (_, i) => {
+    if (i % STEPS === 0) return (24 * i) / STEPS;
     let [low, high] = [0, 24];
     for (let halved = 0; halved < 50; halved++) {
       const middle = (low + high) / 2;

@@ -1,4 +1,4 @@
-import { complaint, expectLength } from '../../core/check.js';
+import { complaint, expectLength, expectNumber } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
 import { hash32 } from '../../core/random.js';
 import { generateAds, type Ads } from './ads.js';
@@ -7,6 +7,7 @@ import { Budgets } from './budgets.js';
 import { hourOfShare, isWeekend } from './calendar.js';
 import { Candidates } from './candidates.js';
 import {
+  checkRequests,
   contextBuffers,
   requestBuffers,
   servedBuffers,
@@ -40,6 +41,8 @@ export interface Serving {
   readonly pools?: Int32Array;
   /** Leaves `realised` and `conversionDays` as they are, which saves their luck; not with budgets. */
   readonly expectedOnly?: boolean;
+  /** Whether the requests and weights come from elsewhere and are checked first; see `checkRequests`. */
+  readonly check?: boolean;
 }
 
 /**
@@ -178,11 +181,25 @@ export class AdMarket {
    * Runs the auctions and tells what followed.
    *
    * @param weights [n, 3] of click, long click and hide
+   * @throws a shape error for too few weights, a usage error for `expectedOnly` with budgets; with `check`, a
+   *   data error that names the request and candidate, and a numeric error for weights that are not finite
    */
   serve(requests: Requests, weights: Float32Array, out: Served, serving: Serving = ALONE): void {
-    const { budgets, pools, expectedOnly = false } = serving;
+    const { budgets, pools, expectedOnly = false, check = false } = serving;
     const { count } = requests;
+    if (budgets !== undefined && expectedOnly) {
+      throw complaint('usage', {
+        where: 'ad market: expectedOnly',
+        expected: 'no budgets',
+        received: 'budgets, which what is realised is paid from',
+      });
+    }
     if (weights.length < count * 3) expectLength('ad market: weights', weights, { requests: count, weights: 3 });
+    if (check) {
+      checkRequests(requests, this.shape.candidates);
+      for (let i = 0; i < count * 3; i++)
+        expectNumber(`ad market: weight ${i % 3} of row ${(i - (i % 3)) / 3}`, weights[i]);
+    }
     for (let n = 0; n < count; n++) {
       const pool = pools === undefined ? 0 : pools[n];
       budgets?.moveTo(requests.request[n]);
