@@ -1,8 +1,10 @@
 /** Models as layers over parameters, trained and read without owning a tensor: `recsys-gym/tensor`. */
 export * from './backend.js';
+export * from './batch-norm.js';
 export * from './checkpoint.js';
 export * from './compile.js';
 export type { Inputs, InputTensors, Numbers } from './compiled-programs.js';
+export { constant } from './differentiable.js';
 export * from './embedding.js';
 export { EmbeddingTable, type Lookups, type TableSettings } from './embedding-table.js';
 export * from './layers.js';
@@ -13,6 +15,7 @@ export * from './ops/cross-entropy.js';
 export * from './ops/gru.js';
 export * from './ops/l2-normalise.js';
 export * from './ops/layer-norm.js';
+export * from './ops/log-softmax-at.js';
 export * from './ops/sampled-softmax.js';
 export * from './optimisers/adam.js';
 export * from './optimisers/optimiser.js';
