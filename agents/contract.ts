@@ -73,6 +73,8 @@ export interface ContextRows {
   readonly numeric: Float32Array;
   /** [n, C] codes; −1 where missing. */
   readonly categorical: Int32Array;
+  /** [n] place on the page, 0 = first; needed by policies that were learned from a log with several places. */
+  readonly position?: Int32Array;
 }
 
 /** A policy that reads nothing but the context: it decides requests that are in no log, e.g. of a market or a server. */
@@ -81,6 +83,12 @@ export interface ContextPolicy extends LogPolicy {
   readonly actions: number;
   /** Writes π(a | x), [n, A]; the columns are those of the log it was learned from, with the same codes. */
   decide(context: ContextRows, out: Float64Array): void;
+}
+
+/** A context policy that also names its best action without writing all chances: what a server asks for. */
+export interface ServedPolicy extends ContextPolicy {
+  /** Writes the action of the highest π(a | x), [n]; ties go to the lower code. Learned policies allocate nothing here. */
+  best(context: ContextRows, out: Int32Array): void;
 }
 
 /** A policy that was learned from a log, how the learning went, and everything needed to load it again. */

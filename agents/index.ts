@@ -1,3 +1,5 @@
+import { importanceWeighted } from './ad-utility/importance-weighted.js';
+import { rewardLikelihood } from './ad-utility/reward-likelihood.js';
 import { mmr } from './feed-session/mmr.js';
 import { recomind } from './feed-session/recomind.js';
 import { supervised } from './feed-session/supervised.js';
@@ -8,6 +10,10 @@ import { reinforce } from './reinforce.js';
 import { slateScorer } from './slate-scorer.js';
 
 export type * from './contract.js';
+export * from './ad-utility/fit-log.js';
+export * from './ad-utility/importance-weighted.js';
+export * from './ad-utility/reward-likelihood.js';
+export * from './ad-utility/scored-policy.js';
 export * from './feed-session/mmr.js';
 export * from './feed-session/places.js';
 export * from './feed-session/recomind.js';
@@ -40,4 +46,8 @@ export const agents = {
 } as const;
 
 /** Learners of policies from logs, by the name a config gives them. */
-export const logLearners = { 'log-policy-gradient': logPolicyGradient } as const;
+export const logLearners = {
+  'log-policy-gradient': logPolicyGradient,
+  'reward-likelihood': rewardLikelihood,
+  'importance-weighted': importanceWeighted,
+} as const;

@@ -71,6 +71,8 @@ function learnerEntry<S extends object>(name: string, learner: LogLearner<S>): E
 
 export const logLearners: Readonly<Record<string, Entry<ReadyLearner>>> = {
   'log-policy-gradient': learnerEntry('log-policy-gradient', learnerKinds['log-policy-gradient']),
+  'reward-likelihood': learnerEntry('reward-likelihood', learnerKinds['reward-likelihood']),
+  'importance-weighted': learnerEntry('importance-weighted', learnerKinds['importance-weighted']),
 };
 
 /**

@@ -36,9 +36,18 @@ test('batch norm by hand: columns (1, 3) and (2, 2) become (−1, 1) and (0, 0),
   const near = (got: Float32Array, wanted: number[]): void => {
     got.forEach((value, i) => t.true(Math.abs(value - wanted[i]) < 1e-4, `${value} for ${wanted[i]}`));
   };
-  near(infer(parameters, () => layer(rows()).value), [-1, 1, 3, 1]);
-  near(infer(parameters, () => layer(rows()).mean), [2, 2]);
-  near(infer(parameters, () => layer(rows()).variance), [1, 0]);
+  near(
+    infer(parameters, () => layer(rows()).value),
+    [-1, 1, 3, 1],
+  );
+  near(
+    infer(parameters, () => layer(rows()).mean),
+    [2, 2],
+  );
+  near(
+    infer(parameters, () => layer(rows()).variance),
+    [1, 0],
+  );
   t.throws(() => infer(parameters, () => layer(tf.zeros([2, 3])).value), { message: /rows of 2 numbers/ });
 });
 

@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import { complaint } from '../check.js';
 import type { Source } from '../random.js';
-import { constant, differentiable } from './differentiable.js';
+import { differentiable, withoutGradient } from './differentiable.js';
 import { zeros, type Initialiser, type ParameterSet } from './parameters.js';
 
 /** Keeps columns that never change finite. */
@@ -53,8 +53,8 @@ export function batchNorm(
         received: `a tensor of shape ${x.shape.join('×')}`,
       });
     }
-    const mean = constant(tf.mean(x, 0));
-    const variance = constant(tf.mean(tf.square(tf.sub(x, mean)), 0));
+    const mean = withoutGradient(tf.mean(x, 0));
+    const variance = withoutGradient(tf.mean(tf.square(tf.sub(x, mean)), 0));
     const inputs = onNumbers ? [gain.value(), bias.value()] : [gain.value(), bias.value(), x];
     const value = differentiable(inputs, (save) => {
       const inverse = tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON));

@@ -24,6 +24,6 @@ export function differentiable(
 }
 
 /** The same numbers, through which no gradient flows. */
-export function constant(x: tf.Tensor): tf.Tensor {
+export function withoutGradient(x: tf.Tensor): tf.Tensor {
   return differentiable([x], () => ({ value: x.clone(), gradient: (dy) => [tf.zerosLike(dy)] }));
 }

@@ -4,7 +4,7 @@ export * from './batch-norm.js';
 export * from './checkpoint.js';
 export * from './compile.js';
 export type { Inputs, InputTensors, Numbers } from './compiled-programs.js';
-export { constant } from './differentiable.js';
+export { withoutGradient } from './differentiable.js';
 export * from './embedding.js';
 export { EmbeddingTable, type Lookups, type TableSettings } from './embedding-table.js';
 export * from './layers.js';

@@ -40,5 +40,7 @@ nativeTest('log-softmax at columns by hand, native', (t) => byHand(t, 'native'))
 test('log-softmax at columns: shapes are checked', (t) => {
   void tf.setBackend('cpu');
   t.throws(() => logSoftmaxAt(tf.zeros([2, 3]), tf.zeros([2])), { message: /int32 columns \[N\], received .*float32/ });
-  t.throws(() => logSoftmaxAt(tf.zeros([2, 3]), tf.zeros([3], 'int32')), { message: /received \[2, 3\] and int32 \[3\]/ });
+  t.throws(() => logSoftmaxAt(tf.zeros([2, 3]), tf.zeros([3], 'int32')), {
+    message: /received \[2, 3\] and int32 \[3\]/,
+  });
 });
