@@ -1,4 +1,5 @@
 import { benchAb } from './ab.js';
+import { benchAdUtility } from './ad-utility.js';
 import { benchEnv } from './env.js';
 import { benchEvaluate } from './evaluate.js';
 import { benchLogs } from './logs.js';
@@ -27,6 +28,10 @@ export interface Benchmark {
 /** The table of benchmarks: `recsys-gym bench NAME`. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   ab: { summary: 'seconds to analyse an A/B test of a million units', run: () => benchAb() },
+  'ad-utility': {
+    summary: 'a million logged requests of an ad market: CPU-seconds to generate them',
+    run: () => Promise.resolve(benchAdUtility()),
+  },
   env: {
     summary: 'world steps per CPU-second at batch 1, 64 and 1024',
     run: async () => {
