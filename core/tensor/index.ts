@@ -17,6 +17,7 @@ export * from './ops/l2-normalise.js';
 export * from './ops/layer-norm.js';
 export * from './ops/log-softmax-at.js';
 export * from './ops/sampled-softmax.js';
+export * from './ops/stop-gradient.js';
 export * from './optimisers/adam.js';
 export * from './optimisers/optimiser.js';
 export * from './optimisers/schedules.js';
