@@ -1,6 +1,6 @@
 import { KeyedDraws } from '../../core/draws.js';
 import { lowOf, highOf } from './luck.js';
-import type { AdMarketSettings } from './settings.js';
+import { luckOf, type AdMarketSettings } from './settings.js';
 
 /** Part of a day after which pacing looks at what was spent: a quarter of an hour of traffic. *Invented*. */
 const LOOKS = 96;
@@ -46,7 +46,7 @@ export class Budgets {
     });
     this.#left = this.#daily.slice();
     this.#pace = new Float64Array(this.#daily.length).fill(FULL);
-    this.#luck = new KeyedDraws(settings.seed, 'ad-market pacing');
+    this.#luck = new KeyedDraws(luckOf(settings), 'ad-market pacing');
   }
 
   /** The clock moves to this request: budgets are filled at the start of its day, paces are looked at. */

@@ -4,7 +4,7 @@ import type { Ads } from './ads.js';
 import type { RequestBuffers } from './columns.js';
 import type { Habits } from './habits.js';
 import { highOf, lowOf } from './luck.js';
-import type { AdMarketSettings } from './settings.js';
+import { luckOf, type AdMarketSettings } from './settings.js';
 import { surfaceEffects } from './surfaces.js';
 
 /** Deviation of the log relevance of an ad to a request, per head; of long clicks, beyond what clicks share. *Invented*. */
@@ -30,7 +30,7 @@ export class Candidates {
   constructor(settings: AdMarketSettings, ads: Ads) {
     this.#settings = settings;
     this.#ads = ads;
-    this.#luck = new KeyedDraws(settings.seed, 'ad-market candidates');
+    this.#luck = new KeyedDraws(luckOf(settings), 'ad-market candidates');
   }
 
   /** Writes the candidates of row n; `habits` look at its user. */

@@ -10,6 +10,7 @@ import { WEIGHTED, type RequestContext, type Served } from './contract.js';
 import type { RequestBuffers } from './columns.js';
 import { highOf, lowOf } from './luck.js';
 import type { AdMarket } from './market.js';
+import { luckOf } from './settings.js';
 import { Slice } from './slice.js';
 import { SURFACES } from './surfaces.js';
 
@@ -63,7 +64,7 @@ export function* loggedRequests(market: AdMarket, asked: AdLogRequest): Generato
 function walker(market: AdMarket, asked: AdLogRequest): () => number {
   const { exploration = EXPLORATION, kind = 'slice', surface, firstRequest = 0 } = asked;
   const wanted = surface === undefined ? -1 : surfaceCode(surface);
-  const slice = new Slice(market.settings.seed, exploration, firstRequest);
+  const slice = new Slice(luckOf(market.settings), exploration, firstRequest);
   let ahead = firstRequest;
   const step = kind === 'slice' ? () => slice.next() : () => ahead++;
   return () => {
@@ -190,8 +191,8 @@ class Piece {
     this.#requests = market.requests(PIECE);
     this.#served = market.served(PIECE);
     this.#chances = new Float64Array(policy === undefined ? 0 : PIECE * grid.size);
-    this.#luck = new KeyedDraws(market.settings.seed, 'ad-market actions');
-    this.#slice = new Slice(market.settings.seed, exploration, firstRequest);
+    this.#luck = new KeyedDraws(luckOf(market.settings), 'ad-market actions');
+    this.#slice = new Slice(luckOf(market.settings), exploration, firstRequest);
   }
 
   write(numbers: Float64Array): LogColumns {

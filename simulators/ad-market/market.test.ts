@@ -52,6 +52,9 @@ test('a request is the same in any batch, and its context alone too', (t) => {
   t.deepEqual(context.user, all.user);
   t.deepEqual(context.day, all.day);
   t.notDeepEqual(filled(market({ seed: 2 }), 50, far).ad, all.ad);
+  const other = market({ luck: 1 });
+  t.notDeepEqual(filled(other, 50, far).user, all.user);
+  t.deepEqual(other.ads, world.ads);
 });
 
 test('requests are fit to be served: probabilities, a long click never likelier than a click, no ad twice', (t) => {

@@ -20,7 +20,7 @@ import { Habits } from './habits.js';
 import { highOf, lowOf } from './luck.js';
 import { Outcomes } from './outcomes.js';
 import { DEVICES, USER_NAMES, generatePeople, type People } from './people.js';
-import { adMarketDefaults, checkAdMarket, type AdMarketSettings } from './settings.js';
+import { adMarketDefaults, checkAdMarket, luckOf, type AdMarketSettings } from './settings.js';
 import { SURFACES, surfaceAt } from './surfaces.js';
 
 /** M numeric features. */
@@ -96,7 +96,7 @@ export class AdMarket {
     this.#candidates = new Candidates(settings, this.ads);
     this.#auction = new Auction(settings, this.ads);
     this.#outcomes = new Outcomes(settings);
-    this.#luck = new KeyedDraws(settings.seed, 'ad-market requests');
+    this.#luck = new KeyedDraws(luckOf(settings), 'ad-market requests');
   }
 
   get users(): number {

@@ -3,7 +3,7 @@ import { KeyedDraws } from '../../core/draws.js';
 import type { Auction } from './auction.js';
 import type { Requests, Served } from './contract.js';
 import { highOf, lowOf } from './luck.js';
-import type { AdMarketSettings } from './settings.js';
+import { luckOf, type AdMarketSettings } from './settings.js';
 
 /**
  * What follows what was shown. In slot k everything has position_k times its probability at the first slot. A long click
@@ -19,7 +19,7 @@ export class Outcomes {
   constructor(settings: AdMarketSettings) {
     this.#settings = settings;
     this.action = new Uint8Array(settings.slots.length);
-    this.#luck = new KeyedDraws(settings.seed, 'ad-market outcomes');
+    this.#luck = new KeyedDraws(luckOf(settings), 'ad-market outcomes');
   }
 
   /** Writes the expectations of row n and what was shown. */

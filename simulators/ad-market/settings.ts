@@ -8,6 +8,8 @@ export const PAYMENTS = ['first', 'second'] as const;
 export interface AdMarketSettings {
   /** Names the world: other seeds, other users, ads and luck. */
   readonly seed: number;
+  /** Another number, other requests and luck, in the same world. */
+  readonly luck: number;
   readonly users: number;
   /** Requests of a day, all users together; the day and hour of a request follow from its number. */
   readonly requestsPerDay: number;
@@ -50,6 +52,7 @@ export interface AdMarketSettings {
 
 export const adMarketDefaults: AdMarketSettings = {
   seed: 1,
+  luck: 0,
   users: 100_000,
   requestsPerDay: 5_000_000,
   ads: 2000,
@@ -71,12 +74,17 @@ export const adMarketDefaults: AdMarketSettings = {
   conversionDays: 3,
 };
 
+/** What the keys of the market's luck are made of. */
+export function luckOf({ seed, luck }: AdMarketSettings): string {
+  return `${seed}/${luck}`;
+}
+
 const WHERE = 'ad market';
 
 /** @throws an error that names the setting */
 export function checkAdMarket(settings: AdMarketSettings): void {
   const whole = (
-    name: 'seed' | 'users' | 'requestsPerDay' | 'ads' | 'advertisers' | 'candidates',
+    name: 'seed' | 'luck' | 'users' | 'requestsPerDay' | 'ads' | 'advertisers' | 'candidates',
     low: number,
     high: number,
   ): void => {
@@ -84,6 +92,7 @@ export function checkAdMarket(settings: AdMarketSettings): void {
     if (!Number.isInteger(settings[name])) refuse(name, 'a whole number', String(settings[name]));
   };
   whole('seed', -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  whole('luck', 0, Number.MAX_SAFE_INTEGER);
   whole('users', 1, 10_000_000);
   whole('requestsPerDay', 1, 1e12);
   whole('candidates', 1, 500);

@@ -16,10 +16,11 @@ export class Slice {
   #offset = -1;
 
   /**
+   * @param seed of the luck: `luckOf` the market's settings
    * @param exploration ε in (0, 1]
    * @param first the walk begins with this request
    */
-  constructor(seed: number, exploration: number, first = 0) {
+  constructor(seed: number | string, exploration: number, first = 0) {
     this.#luck = new KeyedDraws(seed, 'ad-market exploration');
     this.#logOutside = Math.log1p(-exploration);
     this.#block = Math.floor(first / BLOCK);
