@@ -7,6 +7,7 @@ import type {
   LogLearner,
   LogPolicy,
 } from '../agents/contract.js';
+import type { StreamingLearner, StreamRequest } from '../agents/ad-utility/fit-log.js';
 import { agents as agentKinds, logLearners as learnerKinds } from '../agents/index.js';
 import type { Rng } from '../core/random.js';
 import { completeSettings, type SettingsRecord } from '../core/settings.js';
@@ -59,12 +60,18 @@ export const rewardModels: Readonly<Record<string, Entry<ReadyModel>>> = {
 /** A learner of policies from logs with its settings in place. */
 export interface ReadyLearner {
   readonly fit: (request: Omit<LogLearnRequest<never>, 'settings'>) => LearnedPolicy;
+  /** Reads its rows piece by piece; absent for learners that need the log in memory. */
+  readonly stream?: (request: Omit<StreamRequest<never>, 'settings'>) => Promise<LearnedPolicy>;
   readonly load: (bytes: Uint8Array) => LogPolicy;
 }
 
-function learnerEntry<S extends object>(name: string, learner: LogLearner<S>): Entry<ReadyLearner> {
+function learnerEntry<S extends object>(
+  name: string,
+  learner: LogLearner<S> | StreamingLearner<S>,
+): Entry<ReadyLearner> {
   return entry(`policy ${name}`, learner, (settings) => ({
     fit: (request) => learner.fit({ ...request, settings }),
+    ...('stream' in learner ? { stream: (request) => learner.stream({ ...request, settings }) } : {}),
     load: (bytes) => learner.load(bytes),
   }));
 }

@@ -1,4 +1,4 @@
-import type { ContextPolicy, LogPolicy, Metrics } from '../../agents/contract.js';
+import type { LogPolicy, Metrics, ServedPolicy } from '../../agents/contract.js';
 import { choose, complaint } from '../../core/check.js';
 import { stream } from '../../core/random.js';
 import { bundle, decode, encode } from '../../core/safetensors.js';
@@ -20,7 +20,7 @@ export const nameOf = ({ id, name }: { readonly id: string; readonly name?: stri
 export interface LearnedTuner {
   readonly name: string;
   readonly tuner: Tuner;
-  readonly policy: ContextPolicy;
+  readonly policy: ServedPolicy;
   /** One entry per pass. */
   readonly curve: readonly Metrics[];
 }
@@ -87,8 +87,8 @@ function learned(
   return { name, policy, curve, tuner: greedyTuner(name, summary, grid, policy) };
 }
 
-function readsContext(policy: LogPolicy): policy is ContextPolicy {
-  return 'decide' in policy;
+function readsContext(policy: LogPolicy): policy is ServedPolicy {
+  return 'decide' in policy && 'best' in policy;
 }
 
 /** The file in which a policy is kept: plain letters, and the place in the alphabet of all others. */

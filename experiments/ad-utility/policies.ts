@@ -1,4 +1,4 @@
-import type { ContextPolicy, ContextRows } from '../../agents/contract.js';
+import type { ContextRows, ServedPolicy } from '../../agents/contract.js';
 import { uniformInt } from '../../core/distributions.js';
 import { KeyedDraws } from '../../core/draws.js';
 import type { WeightGrid } from '../../logs/ad-utility/weight-grid.js';
@@ -56,24 +56,19 @@ export function randomTuner(grid: WeightGrid, seed: number): Tuner {
 }
 
 /** The most probable action of a learned policy, the lowest-numbered among equals: what it serves. */
-export function greedyTuner(name: string, summary: string, grid: WeightGrid, policy: ContextPolicy): Tuner {
+export function greedyTuner(name: string, summary: string, grid: WeightGrid, policy: ServedPolicy): Tuner {
   const G = grid.groups.length;
-  const A = grid.size;
-  let chances = new Float64Array(0);
   let joint = new Int32Array(0);
   const act = (context: ContextRows, out: Int32Array): void => {
-    const { count } = context;
-    if (chances.length < count * A) chances = new Float64Array(count * A);
-    policy.decide(context, chances);
-    for (let i = 0; i < count; i++) out[i] = largest(chances, i * A, A);
+    policy.best(context, out);
   };
   return {
     name,
     summary,
     act,
     weigh(context, out) {
-      if (joint.length < context.count) joint = new Int32Array(context.count);
-      act(context, joint);
+      if (joint.length !== context.count) joint = new Int32Array(context.count);
+      policy.best(context, joint);
       for (let i = 0; i < context.count; i++) grid.writeWeights(joint[i], out, i * G);
     },
   };

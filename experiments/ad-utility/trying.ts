@@ -6,7 +6,7 @@ import { pairedEffect } from '../ab/simulate/truth.js';
 import type { LiftTable } from '../lifts/contract.js';
 import { guardrailOf } from '../lifts/merge.js';
 import { REVENUE, splitTrial, unitsOf, utilityMetrics, valueOf, wholeTrial, type Units } from './metrics.js';
-import type { SUMS} from './play.js';
+import type { SUMS } from './play.js';
 import { type Played, type PolicyPlay, type Sums } from './play.js';
 
 /** What policies did to the control: in the treated segment, and to all traffic, of which the rest is the control's. */

@@ -74,7 +74,7 @@ export const adUtilityExperiment = z.strictObject({
     .min(1)
     .default('ecpm + 0.25*click + 0.25*longClick - 0.2*hide')
     .describe('Formula over revenue, ecpm, click, longClick, hide and conversion of a request.'),
-  policy: learner.prefault({ id: 'policy-gradient' }).describe('The learner in question.'),
+  policy: learner.prefault({ id: 'importance-weighted' }).describe('The learner in question.'),
   rivals: z
     .array(learner)
     .max(20)
