@@ -47,6 +47,7 @@ function registerOne(cli: Argv, name: string, study: Study): void {
         seed: argv.seed,
         settings,
         onProgress: (done, total, note) => line.update(done, total, note),
+        clock: () => performance.now(),
       });
       line.finish();
       const { tables, notes, failures, numbers } = result;

@@ -17,6 +17,8 @@ interface StudyRequest {
   /** The value of every setting of the study. */
   readonly settings: Readonly<Record<string, number>>;
   readonly onProgress?: (done: number, total: number, note: string) => void;
+  /** Milliseconds, monotonic; for the few studies that time something. */
+  readonly clock?: () => number;
 }
 
 export interface StudyResult {
