@@ -32,6 +32,7 @@ const nobody = (): Record<DecidedBy, number> => ({
 export class RequestPath {
   readonly #market: AdMarket;
   readonly #grid: WeightGrid;
+  readonly #work: () => void;
   readonly #clock: () => number;
   readonly #request = new Float64Array(1);
   readonly #rows: RequestBuffers;
@@ -40,8 +41,10 @@ export class RequestPath {
   readonly #weights = new Float32Array(3);
   readonly #chances: Float64Array;
 
-  constructor(market: AdMarket, grid: WeightGrid, clock: () => number) {
+  /** @param work what the ranker computes besides the market's scores; see `rankerWork` */
+  constructor(market: AdMarket, grid: WeightGrid, work: () => void, clock: () => number) {
     this.#market = market;
+    this.#work = work;
     this.#grid = grid;
     this.#clock = clock;
     this.#rows = market.requests(1);
@@ -121,6 +124,7 @@ export class RequestPath {
 
   /** The ranker's work: a score per candidate and head. */
   #rank(): void {
+    this.#work();
     this.#market.fill(this.#request, this.#rows);
   }
 

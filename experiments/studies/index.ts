@@ -1,4 +1,5 @@
 import { coverage } from './coverage/coverage.js';
+import { serving } from './drl-put/serving.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -30,4 +31,5 @@ export const studies: Readonly<Record<string, Study>> = {
   'recomind-discount': discount,
   'recomind-sim-to-real': simToReal,
   'recomind-null': nullWorld,
+  'drl-put-serving': serving,
 };
