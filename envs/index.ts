@@ -15,6 +15,13 @@ import type { Env, EnvEntry, MakeEnv } from './contract.js';
 import { FEED_SESSION, FeedSessionEnv, poolDepth } from './feed-session/feed-session.js';
 import { CandidatePools, contentVectors } from './feed-session/pools.js';
 import { feedSessionDefaults, type FeedSessionSettings } from './feed-session/settings.js';
+import {
+  PREFERENCE,
+  PreferenceEnv,
+  preferenceEnvDefaults,
+  preferencePeople,
+  type PreferenceEnvSettings,
+} from './preference/preference.js';
 import { CartPole, cartPoleDefaults } from './reference/cartpole.js';
 import {
   InterestEvolutionEnv,
@@ -32,6 +39,7 @@ export * from './feed-session/pools.js';
 export * from './feed-session/reward.js';
 export * from './feed-session/settings.js';
 export * from './laws.js';
+export * from './preference/preference.js';
 export * from './random-policy.js';
 export * from './reference/cartpole.js';
 export * from './reference/interest-evolution.js';
@@ -94,6 +102,14 @@ export const envs = {
     prepare: (settings) => {
       const market = new AdMarket(settings.market);
       return (batch) => new AdUtilityEnv(market, settings, batch);
+    },
+  }),
+  [PREFERENCE]: prepared<PreferenceEnvSettings>({
+    summary: 'One response to one context: what people prefer, which they never tell, plus what the designer wants.',
+    defaults: preferenceEnvDefaults,
+    prepare: (settings) => {
+      const people = preferencePeople(settings);
+      return (batch) => new PreferenceEnv(people, settings, batch);
     },
   }),
 } as const;

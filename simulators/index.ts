@@ -14,3 +14,6 @@ export * from './shared-market/market.js';
 export * from './shared-market/settings.js';
 export * from './feed-session/contract.js';
 export * from './feed-session/learned.js';
+export type * from './preference/contract.js';
+export * from './preference/slates.js';
+export * from './preference/tabular.js';
