@@ -1,5 +1,7 @@
 import { importanceWeighted } from './ad-utility/importance-weighted.js';
+import { linearBandit } from './ad-utility/linear-bandit.js';
 import { rewardLikelihood } from './ad-utility/reward-likelihood.js';
+import { valueRegression } from './ad-utility/value-regression.js';
 import { mmr } from './feed-session/mmr.js';
 import { recomind } from './feed-session/recomind.js';
 import { supervised } from './feed-session/supervised.js';
@@ -12,8 +14,13 @@ import { slateScorer } from './slate-scorer.js';
 export type * from './contract.js';
 export * from './ad-utility/fit-log.js';
 export * from './ad-utility/importance-weighted.js';
+export * from './ad-utility/linear-bandit.js';
+export * from './ad-utility/refreshed.js';
 export * from './ad-utility/reward-likelihood.js';
 export * from './ad-utility/scored-policy.js';
+export * from './ad-utility/static-policy.js';
+export { alphaSweep, type ValuePolicy } from './ad-utility/value-policy.js';
+export * from './ad-utility/value-regression.js';
 export * from './feed-session/mmr.js';
 export * from './feed-session/places.js';
 export * from './feed-session/recomind.js';
@@ -60,4 +67,6 @@ export const logLearners = {
   'log-policy-gradient': logPolicyGradient,
   'reward-likelihood': rewardLikelihood,
   'importance-weighted': importanceWeighted,
+  'value-regression': valueRegression,
+  'linear-bandit': linearBandit,
 } as const;

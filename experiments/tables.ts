@@ -80,6 +80,8 @@ export const logLearners: Readonly<Record<string, Entry<ReadyLearner>>> = {
   'log-policy-gradient': learnerEntry('log-policy-gradient', learnerKinds['log-policy-gradient']),
   'reward-likelihood': learnerEntry('reward-likelihood', learnerKinds['reward-likelihood']),
   'importance-weighted': learnerEntry('importance-weighted', learnerKinds['importance-weighted']),
+  'value-regression': learnerEntry('value-regression', learnerKinds['value-regression']),
+  'linear-bandit': learnerEntry('linear-bandit', learnerKinds['linear-bandit']),
 };
 
 /**

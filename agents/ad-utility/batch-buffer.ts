@@ -1,9 +1,9 @@
 import type { Inputs, Numbers } from '../../core/tensor/compiled-programs.js';
 import type { Encode } from './context-encoder.js';
 import type { Heads } from './heads.js';
-import type { Piece } from './rounds.js';
+import type { Piece, RewardUnit } from './rounds.js';
 
-/** Rows as a network learns from them; rewards in standard deviations. Filled row by row, nothing allocated. */
+/** Rows as a network learns from them; rewards less their centre in standard deviations. Filled row by row, nothing allocated. */
 export class BatchBuffer {
   readonly rows: number;
   readonly width: number;
@@ -41,7 +41,7 @@ export class BatchBuffer {
   }
 
   /** Takes rows `pick[from…]` while there is room; returns how many. */
-  take(encode: Encode, { columns, reward }: Piece, pick: Int32Array, from: number, deviation: number): number {
+  take(encode: Encode, { columns, reward }: Piece, pick: Int32Array, from: number, unit: RewardUnit): number {
     const count = Math.min(this.rows - this.#filled, pick.length - from);
     const [at, G] = [this.#filled, this.#heads.widths.length];
     const chosen = pick.subarray(from, from + count);
@@ -50,7 +50,7 @@ export class BatchBuffer {
       const row = chosen[n];
       const action = columns.action[row];
       for (let g = 0; g < G; g++) this.taken[g][at + n] = this.#heads.level[action * G + g];
-      this.reward[at + n] = reward[row] / deviation;
+      this.reward[at + n] = (reward[row] - unit.centre) / unit.deviation;
       this.inverse[at + n] = 1 / columns.propensity[row];
     }
     this.#filled += count;

@@ -61,7 +61,8 @@ export class ContextEncoder {
   /** [width] what each number says: "age", "age is missing", "device=phone", "device=other", "position=2". */
   readonly names: readonly string[];
   readonly #plan: Plan;
-  readonly #own: Encode;
+  /** Encodes columns with the layout and the codes of the log it was fitted on: the same bits as `bind` gives there. */
+  readonly own: Encode;
   #bound = new WeakMap<ContextHead, Encode>();
 
   constructor(plan: Plan) {
@@ -74,7 +75,7 @@ export class ContextEncoder {
       ...plan.positions.map((position) => `position=${position}`),
     ];
     this.width = this.names.length;
-    this.#own = encoding(plan, {
+    this.own = encoding(plan, {
       numbers: plan.numbers,
       texts: plan.texts,
       numeric: plan.numeric.map(({ column }) => column),
@@ -90,12 +91,11 @@ export class ContextEncoder {
   }
 
   /**
-   * Columns laid out as those of the log it was fitted on, with the same codes: the same bits as `bind` gives there.
+   * Columns laid out as those of the log it was fitted on, for `own`.
    *
-   * @throws a shape error
+   * @throws a usage error where positions are needed and not given
    */
-  encode(context: ContextRows, out: Float32Array): void {
-    const { count: rows, numeric, categorical, position } = context;
+  columnsOf({ count: rows, numeric, categorical, position }: ContextRows): ContextColumns {
     if (position === undefined && this.#plan.positions.length > 0) {
       throw complaint('usage', {
         where: 'context policy',
@@ -103,7 +103,7 @@ export class ContextEncoder {
         received: 'none',
       });
     }
-    this.#own({ rows, numeric, categorical, position: position ?? NOWHERE }, out);
+    return { rows, numeric, categorical, position: position ?? NOWHERE };
   }
 
   toJSON(): unknown {

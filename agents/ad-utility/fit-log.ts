@@ -2,9 +2,8 @@ import { expectLength } from '../../core/check.js';
 import { shuffle } from '../../core/distributions.js';
 import type { Rng } from '../../core/random.js';
 import type { LogColumns } from '../../logs/store/fields.js';
-import type { LearnedPolicy, LogLearnRequest, LogLearner, ServedPolicy } from '../contract.js';
-import { GradientLearning, type LearningHead, type Reading } from './gradient-learning.js';
-import type { GradientSettings } from './gradient-settings.js';
+import type { LearnedPolicy, LogLearnRequest, LogLearner, Metrics, ServedPolicy } from '../contract.js';
+import type { LearningHead, Piece } from './rounds.js';
 
 /** A policy of contexts that was learned from a log. */
 export interface LearnedContextPolicy extends LearnedPolicy {
@@ -35,16 +34,39 @@ export interface StreamRequest<Settings> {
   readonly onProgress?: LogLearnRequest<Settings>['onProgress'];
 }
 
+/**
+ * Learns from rows that come in pieces, in memory that does not grow with them: first every piece once through `survey`,
+ * then, pass after pass, every piece through `learn` and at its end `endPass`, until that says stop; then `finish`.
+ */
+export interface PieceLearning {
+  /** One entry per pass so far. */
+  readonly curve: readonly Metrics[];
+  /** Checks rows, and takes them into the moments of features and rewards. */
+  survey(piece: Piece): void;
+  /** @param places where each row stood in the survey, where they come in another order */
+  learn(piece: Piece, places?: Int32Array): void;
+  /** @returns whether another pass is worth while */
+  endPass(): boolean;
+  finish(): Omit<LearnedContextPolicy, 'curve'>;
+}
+
 /** Rows per piece, as the store has them: the two ways of reading must cut alike. */
 const PIECE = 4096;
 
+/** How rows are read again and again. */
+interface Passes {
+  /** Passes at most, for those who watch. */
+  readonly epochs: number;
+  /** Whether rows in memory are shuffled before each pass. */
+  readonly shuffle: boolean;
+}
+
 /** Learns from rows in memory. */
-export function fitInMemory<S extends GradientSettings>(
-  reading: Reading,
+export function fitInMemory<S extends Passes>(
+  learning: PieceLearning,
   { log, rows, reward, settings, random, onProgress }: LogLearnRequest<S>,
 ): LearnedContextPolicy {
-  expectLength(`${reading.name}: reward`, reward, { rows: log.rows });
-  const learning = new GradientLearning(reading, { ...log, rows: rows.index.length }, settings, random);
+  expectLength(`log '${log.name}': reward`, reward, { rows: log.rows });
   const { index } = rows;
   for (let from = 0; from < index.length; from += PIECE) {
     learning.survey({ columns: log, reward, pick: index.subarray(from, from + PIECE) });
@@ -61,15 +83,14 @@ export function fitInMemory<S extends GradientSettings>(
     onProgress?.(pass, settings.epochs, describe(learning));
     if (!more) break;
   }
-  return learned(learning);
+  return { ...learning.finish(), curve: learning.curve };
 }
 
 /** Learns from rows that are read piece by piece. */
-export async function fitStreaming<S extends GradientSettings>(
-  reading: Reading,
-  { head, open, reward, settings, random, onProgress }: StreamRequest<S>,
+export async function fitStreaming<S extends Passes>(
+  learning: PieceLearning,
+  { open, reward, settings, onProgress }: StreamRequest<S>,
 ): Promise<LearnedContextPolicy> {
-  const learning = new GradientLearning(reading, head, settings, random);
   let room = new Float64Array(PIECE);
   const rewarded = (columns: LogColumns): Float64Array => {
     if (room.length < columns.rows) room = new Float64Array(columns.rows);
@@ -84,15 +105,17 @@ export async function fitStreaming<S extends GradientSettings>(
     onProgress?.(pass, settings.epochs, describe(learning));
     if (!more) break;
   }
-  return learned(learning);
+  return { ...learning.finish(), curve: learning.curve };
 }
 
-function learned(learning: GradientLearning): LearnedContextPolicy {
-  const done = learning.finish();
-  return { policy: done.policy, curve: learning.curve, save: () => done.save() };
+function describe({ curve }: PieceLearning): string {
+  const last = curve.at(-1) ?? {};
+  return Object.entries(last)
+    .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+    .join(', ');
 }
 
-function describe({ curve }: GradientLearning): string {
-  const last = curve[curve.length - 1];
-  return 'heldOut' in last ? `held-out ${last['heldOut'].toPrecision(4)}` : `loss ${last['fitting'].toPrecision(4)}`;
+/** Some rows of a log in memory, as a log to learn from. */
+export function learningHead({ log, rows }: Pick<LogLearnRequest<unknown>, 'log' | 'rows'>): LearningHead {
+  return { ...log, rows: rows.index.length };
 }

@@ -1,24 +1,25 @@
 import tf from '@tensorflow/tfjs';
+import { complaint } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
-import { hash32, type Rng } from '../../core/random.js';
+import type { Rng } from '../../core/random.js';
 import { backendInUse } from '../../core/tensor/backend.js';
 import { compileStep, type CompiledReport } from '../../core/tensor/compile.js';
 import type { Inputs, InputTensors, Numbers } from '../../core/tensor/compiled-programs.js';
 import { logSoftmaxAt } from '../../core/tensor/ops/log-softmax-at.js';
 import { linear, type Schedule } from '../../core/tensor/optimisers/schedules.js';
 import { Trainer } from '../../core/tensor/train.js';
-import type { Log } from '../../logs/record.js';
-import type { LogHead } from '../../logs/store/fields.js';
 import type { Metrics } from '../contract.js';
 import { BatchBuffer } from './batch-buffer.js';
 import { ContextStatistics, type ContextEncoder, type Encode } from './context-encoder.js';
+import type { PieceLearning } from './fit-log.js';
 import { checkGradientSettings, type GradientSettings } from './gradient-settings.js';
 import { headsOf, type Heads } from './heads.js';
+import { HeldOut } from './held-out.js';
 import { networkPolicy, saveNetwork, type NetworkParts } from './network-policy.js';
-import { PolicyNetwork } from './policy-network.js';
+import { matrix, PolicyNetwork } from './policy-network.js';
 import { JudgedRows, type HeldOutScore } from './judged-rows.js';
-import { RowCheck, type Piece, type RewardMoments } from './rounds.js';
-import type { ScoredPolicy } from './scored-policy.js';
+import { RowCheck, type LearningHead, type Piece, type RewardMoments } from './rounds.js';
+import type { ScoredPolicy, Serving } from './scored-policy.js';
 
 /** What the loss of a reading is made of: tensors of one batch. */
 export interface LossParts {
@@ -26,41 +27,28 @@ export interface LossParts {
   readonly logits: tf.Tensor2D;
   /** [n] ln π(a_n | x_n) */
   readonly logChance: tf.Tensor;
-  /** `x`, `reward` in standard deviations, `inverse` propensity. */
+  /** `x`, `reward` less its centre in standard deviations, `inverse` propensity. */
   readonly inputs: InputTensors;
   readonly heads: Heads;
-  readonly moments: RewardMoments;
 }
 
 /** A way to learn a policy from logged rounds: its loss, and how it judges itself on rows that it did not learn from. */
 export interface Reading {
   /** Name in messages, and format of saved policies "recsys-gym/NAME". */
   readonly name: string;
-  /** Refuses rewards that it cannot learn from; adds parameters of its own. Called once, before the loss is built. */
-  prepare(network: PolicyNetwork, moments: RewardMoments, random: Rng): void;
+  /** What is taken off every reward; refuses rewards that it cannot learn from. */
+  centre(moments: RewardMoments): number;
+  /** Adds parameters of its own, behind the network's. */
+  prepare?(network: PolicyNetwork, random: Rng): void;
   loss(parts: LossParts): tf.Tensor;
-  /** A running score of held-out rows, higher is better; `value` is called when all are in. */
-  judge(moments: RewardMoments): HeldOutScore;
+  judge(): HeldOutScore;
 }
 
-/** Rows kept in memory to judge passes by. */
-const MOST_HELD_OUT = 50_000;
 /** A last batch of a pass is left out if it is smaller than this share of a batch: its moments would be noise. */
 const LEAST_BATCH = 0.125;
 
-/** What is known of a log before it is read: enough to learn from its rows piece by piece. */
-export interface LearningHead extends Pick<LogHead, 'schema' | 'actions' | 'policies' | 'categoricalValues'> {
-  /** Of the log, for messages. */
-  readonly name: string;
-  readonly rows: number;
-  readonly candidates?: Log['candidates'];
-}
-
-/**
- * Learns from rows that come in pieces, in memory that does not grow with them: first every piece once through `survey`,
- * then, pass after pass, every piece through `learn` and at its end `endPass`, until that says stop; then `finish`.
- */
-export class GradientLearning {
+/** Learns a policy network by the loss of a reading. */
+export class GradientLearning implements PieceLearning {
   readonly curve: Metrics[] = [];
   readonly #reading: Reading;
   readonly #settings: GradientSettings;
@@ -69,16 +57,13 @@ export class GradientLearning {
   readonly #heads: Heads;
   readonly #check: RowCheck;
   readonly #statistics: ContextStatistics;
-  readonly #heldOutBelow: number;
-  readonly #salt: number;
+  readonly #heldOut: HeldOut;
   #surveyed = 0;
   #seen = 0;
   #loss = 0;
   #steps = 0;
   #started: Started | undefined;
   #best: { score: number; values: Float32Array; running: Float32Array; epoch: number } | undefined;
-  #pick = new Int32Array(0);
-  #heldOutPick = new Int32Array(0);
 
   constructor(reading: Reading, head: LearningHead, settings: GradientSettings, random: Rng) {
     backendInUse();
@@ -88,61 +73,42 @@ export class GradientLearning {
     this.#random = random;
     this.#head = head;
     this.#heads = headsOf(settings.head, head.actions);
-    this.#check = new RowCheck(`${reading.name}: log '${head.name}'`, head, head.candidates);
+    this.#check = new RowCheck(reading.name, head);
     this.#statistics = new ContextStatistics(head);
-    const share = Math.min(settings.heldOut, MOST_HELD_OUT / Math.max(1, head.rows));
-    this.#heldOutBelow = Math.floor(share * 2 ** 32);
-    this.#salt = hash32(`${random.path}/held out`);
+    this.#heldOut = new HeldOut(settings.heldOut, head.rows, random);
   }
 
-  /** Checks rows, and takes them into the moments of features and rewards. */
   survey(piece: Piece): void {
     this.#check.add(piece, this.#surveyed);
     this.#statistics.add(piece.columns, piece.pick);
     this.#surveyed += piece.pick?.length ?? piece.columns.rows;
   }
 
-  /** Whether a row, by its place in the order of the survey, only judges. */
-  heldOut(place: number): boolean {
-    return this.#heldOutBelow > 0 && mixed(place, this.#salt) < this.#heldOutBelow;
-  }
-
-  /** Gradient steps on the rows of a piece. @param places where a row stood in the survey, if not in the same order */
   learn(piece: Piece, places?: Int32Array): void {
-    const started = (this.#started ??= this.#start());
-    const rows = piece.pick?.length ?? piece.columns.rows;
-    if (this.#pick.length < rows) [this.#pick, this.#heldOutPick] = [new Int32Array(rows), new Int32Array(rows)];
-    let [kept, out] = [0, 0];
-    for (let n = 0; n < rows; n++) {
-      const row = piece.pick === undefined ? n : piece.pick[n];
-      if (this.heldOut(places === undefined ? this.#seen + n : places[n])) this.#heldOutPick[out++] = row;
-      else this.#pick[kept++] = row;
-    }
-    this.#seen += rows;
-    const { deviation } = started.moments;
-    if (this.curve.length === 0) started.judged.push(piece, this.#heldOutPick.subarray(0, out), deviation);
-    const pick = this.#pick.subarray(0, kept);
-    for (let from = 0; from < kept;) {
-      from += started.batch.take(started.encode, piece, pick, from, deviation);
+    const started = this.#begun();
+    const { kept, out } = this.#heldOut.split(piece, this.#seen, places);
+    this.#seen += kept.length + out.length;
+    if (this.curve.length === 0) started.judged.push(piece, out, started.unit);
+    for (let from = 0; from < kept.length;) {
+      from += started.batch.take(started.encode, piece, kept, from, started.unit);
       if (started.batch.full) this.#step(started);
     }
   }
 
-  /** Ends a pass. @returns whether another one is worth while */
   endPass(): boolean {
-    const started = (this.#started ??= this.#start());
+    const started = this.#begun();
     const { batch, network, judged } = started;
     if (batch.filled >= LEAST_BATCH * batch.rows || this.#steps === 0) this.#step(started);
     batch.empty();
     const epoch = Math.max(1, this.curve.length);
     const fitting = this.#loss / this.#steps;
     [this.#seen, this.#loss, this.#steps] = [0, 0, 0];
-    if (this.#heldOutBelow === 0 || judged.rows === 0) {
+    if (judged.rows === 0) {
       if (this.curve.length === 0) this.curve.push({ epoch: 0 });
       this.curve.push({ epoch, fitting });
       return epoch < this.#settings.epochs;
     }
-    const scoreNow = (): number => judged.score(this.#reading.judge(started.moments), this.#parts(started));
+    const scoreNow = (): number => judged.score(this.#reading.judge(), this.#parts(started));
     if (this.#best === undefined) {
       const now = { values: network.parameters.values.slice(), running: network.running.slice() };
       network.parameters.values.set(started.start);
@@ -160,7 +126,7 @@ export class GradientLearning {
 
   /** The learned policy, of the pass that held-out rows liked best. */
   finish(): { readonly policy: ScoredPolicy; readonly parts: NetworkParts; save(): Uint8Array } {
-    const started = (this.#started ??= this.#start());
+    const started = this.#begun();
     const { network } = started;
     if (this.#best !== undefined) {
       network.parameters.values.set(this.#best.values);
@@ -171,8 +137,39 @@ export class GradientLearning {
     return { policy: networkPolicy(name, parts), parts, save: () => saveNetwork(`recsys-gym/${name}`, name, parts) };
   }
 
-  get moments(): RewardMoments {
-    return (this.#started ??= this.#start()).moments;
+  /**
+   * One pass over the rows of another log of the same features and actions, with another mean taken off its rewards.
+   *
+   * @throws a data error for rows that cannot be learned from
+   */
+  learnFrom(head: LearningHead, piece: Piece, centre: number): void {
+    const { batch, encoder, unit } = this.#begun();
+    if (head.actions.values.join() !== this.#head.actions.values.join()) {
+      throw complaint('data', {
+        where: `${this.#reading.name}: log '${head.name}'`,
+        expected: 'the actions of the first log',
+        received: 'others',
+      });
+    }
+    const check = new RowCheck(this.#reading.name, head);
+    check.add(piece, 0);
+    unit.centre = centre;
+    const encode = encoder.bind(head);
+    const pick = piece.pick ?? Int32Array.from({ length: piece.columns.rows }, (_, row) => row);
+    for (let from = 0; from < pick.length;) {
+      from += batch.take(encode, piece, pick, from, unit);
+      if (batch.full) this.#step(this.#begun());
+    }
+    this.endPass();
+  }
+
+  /** The policy as it is now. */
+  policy(serving: Serving): ScoredPolicy {
+    return networkPolicy(this.#reading.name, { ...this.#parts(this.#begun()), serving });
+  }
+
+  #begun(): Started {
+    return (this.#started ??= this.#start());
   }
 
   #step({ batch, network, schedule, masks, step }: Started): void {
@@ -195,18 +192,17 @@ export class GradientLearning {
     const encoder = this.#statistics.encoder();
     const heads = this.#heads;
     const outputs = heads.widths.reduce((sum, width) => sum + width, 0);
-    const shape = { inputs: encoder.width, hidden, outputs, dropout, startAtZero: true };
+    const shape = { inputs: encoder.width, hidden, outputs, dropout, startAtZero: true, onNumbers: true };
     const network = new PolicyNetwork(shape, this.#random.fork('start'));
-    this.#reading.prepare(network, moments, this.#random.fork('reading'));
+    this.#reading.prepare?.(network, this.#random.fork('reading'));
     const trainer = new Trainer(network.parameters, { learningRate, weightDecay, clipNorm: 5 });
     const step = compileStep(trainer, (inputs) => {
-      const { logits, moments: passed } = network.forward(inputs);
+      const { logits, moments: passed } = network.forward(matrix(inputs['x']), inputs);
       const loss = this.#reading.loss({
         logits,
         logChance: logChanceOf(logits, inputs, heads),
         inputs,
         heads,
-        moments,
       });
       return { loss: loss.asScalar(), outputs: passed };
     });
@@ -217,7 +213,7 @@ export class GradientLearning {
     let steps = 0;
     const encode = encoder.bind(this.#head);
     return {
-      moments,
+      unit: { centre: this.#reading.centre(moments), deviation: moments.deviation },
       encoder,
       network,
       start: network.parameters.values.slice(),
@@ -233,7 +229,7 @@ export class GradientLearning {
 
 /** What exists from the first gradient on. */
 interface Started {
-  readonly moments: RewardMoments;
+  readonly unit: { centre: number; readonly deviation: number };
   readonly encoder: ContextEncoder;
   readonly encode: Encode;
   readonly network: PolicyNetwork;
@@ -257,12 +253,4 @@ function logChanceOf(logits: tf.Tensor2D, inputs: InputTensors, { widths }: Head
     return logSoftmaxAt(part, inputs[`taken.${g}`]);
   });
   return parts.reduce((sum, part) => tf.add(sum, part));
-}
-
-/** A 32-bit hash of a place. */
-function mixed(place: number, salt: number): number {
-  let h = (place ^ salt) | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
-  h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
-  return (h ^ (h >>> 15)) >>> 0;
 }

@@ -43,43 +43,56 @@ export function headsOf(kind: HeadKind, actions: ActionTable): Heads {
   return { kind, actions: A, widths, level, actionOf };
 }
 
-/** Writes π of every action, from the outputs of one row. `scratch` has room for the outputs. */
+/** Writes π of every action, [A] from `out[at]`, from the outputs of one row at `outputs[from]`. */
 export function chancesOf(
-  heads: Heads,
-  outputs: Float64Array,
-  scratch: Float64Array,
+  { kind, widths, level, actions }: Heads,
+  outputs: Float32Array,
+  from: number,
   out: Float64Array,
   at: number,
 ): void {
-  const { widths, level, actions } = heads;
-  for (let g = 0, from = 0; g < widths.length; from += widths[g], g++) {
-    const to = from + widths[g];
-    let top = -Infinity;
-    for (let o = from; o < to; o++) if (outputs[o] > top) top = outputs[o];
-    let total = 0;
-    for (let o = from; o < to; o++) total += scratch[o] = Math.exp(outputs[o] - top);
-    for (let o = from; o < to; o++) scratch[o] /= total;
-  }
-  if (widths.length === 1 && heads.kind === 'joint') {
-    for (let a = 0; a < actions; a++) out[at + a] = scratch[a];
+  if (kind === 'joint') {
+    softmax(outputs, from, actions, out, at);
     return;
   }
-  for (let a = 0; a < actions; a++) {
-    let chance = 1;
-    for (let g = 0, from = 0; g < widths.length; from += widths[g], g++) {
-      chance *= scratch[from + level[a * widths.length + g]];
-    }
-    out[at + a] = chance;
+  const G = widths.length;
+  out.fill(1, at, at + actions);
+  for (let g = 0, first = from; g < G; first += widths[g], g++) {
+    let top = -Infinity;
+    for (let o = first; o < first + widths[g]; o++) if (outputs[o] > top) top = outputs[o];
+    let total = 0;
+    for (let o = first; o < first + widths[g]; o++) total += Math.exp(outputs[o] - top);
+    for (let a = 0; a < actions; a++) out[at + a] *= Math.exp(outputs[first + level[a * G + g]] - top) / total;
   }
 }
 
-/** The action of the greatest π from the outputs of one row; ties go to the lower output. */
-export function bestOf({ widths, actionOf }: Heads, outputs: Float64Array): number {
+function softmax(outputs: Float32Array, from: number, count: number, out: Float64Array, at: number): void {
+  let top = -Infinity;
+  for (let o = 0; o < count; o++) if (outputs[from + o] > top) top = outputs[from + o];
+  let total = 0;
+  for (let o = 0; o < count; o++) total += out[at + o] = Math.exp(outputs[from + o] - top);
+  for (let o = 0; o < count; o++) out[at + o] /= total;
+}
+
+/** π of one action from the outputs of one row at `outputs[from]`. */
+export function chanceOf({ widths, level }: Heads, outputs: Float32Array, from: number, action: number): number {
+  let chance = 1;
+  for (let g = 0, first = from; g < widths.length; first += widths[g], g++) {
+    const own = outputs[first + level[action * widths.length + g]];
+    let total = 0;
+    for (let o = first; o < first + widths[g]; o++) total += Math.exp(outputs[o] - own);
+    chance /= total;
+  }
+  return chance;
+}
+
+/** The action of the greatest π from the outputs of one row at `outputs[from]`; ties go to the lower output. */
+export function bestOf({ widths, actionOf }: Heads, outputs: Float32Array, from: number): number {
   let joint = 0;
-  for (let g = 0, from = 0; g < widths.length; from += widths[g], g++) {
-    let best = from;
-    for (let o = from + 1; o < from + widths[g]; o++) if (outputs[o] > outputs[best]) best = o;
-    joint = joint * widths[g] + best - from;
+  for (let g = 0, first = from; g < widths.length; first += widths[g], g++) {
+    let best = first;
+    for (let o = first + 1; o < first + widths[g]; o++) if (outputs[o] > outputs[best]) best = o;
+    joint = joint * widths[g] + best - first;
   }
   return actionOf[joint];
 }

@@ -3,10 +3,11 @@ import { expectNumber } from '../../core/check.js';
 import { withoutGradient } from '../../core/tensor/differentiable.js';
 import { dense, type Layer } from '../../core/tensor/layers.js';
 import { zeros } from '../../core/tensor/parameters.js';
-import { fitInMemory, fitStreaming, type StreamingLearner } from './fit-log.js';
-import type { LossParts, Reading } from './gradient-learning.js';
+import { fitInMemory, fitStreaming, learningHead, type StreamingLearner } from './fit-log.js';
+import { GradientLearning, type LossParts, type Reading } from './gradient-learning.js';
 import { expectOneOf, GRADIENT_DEFAULTS, type GradientSettings } from './gradient-settings.js';
 import { loadNetwork } from './network-policy.js';
+import { matrix } from './policy-network.js';
 
 /** What the policy gradient needs besides rows; also that of the on-policy reading. */
 export interface PolicyGradientSettings {
@@ -40,8 +41,17 @@ const NAME = 'importance-weighted';
 export const importanceWeighted: StreamingLearner<ImportanceWeightedSettings> = {
   summary: 'softmax policy by importance-weighted policy gradient, clipped, with a baseline',
   defaults: { ...GRADIENT_DEFAULTS, clip: 10, baseline: 'mean', entropy: 0, ratio: true },
-  fit: (request) => fitInMemory(policyGradient(NAME, request.settings), request),
-  stream: (request) => fitStreaming(policyGradient(NAME, request.settings), request),
+  fit(request) {
+    const { settings, random } = request;
+    return fitInMemory(
+      new GradientLearning(policyGradient(NAME, settings), learningHead(request), settings, random),
+      request,
+    );
+  },
+  stream(request) {
+    const { settings, random, head } = request;
+    return fitStreaming(new GradientLearning(policyGradient(NAME, settings), head, settings, random), request);
+  },
   load: (bytes) => loadNetwork(bytes, `recsys-gym/${NAME}`),
 };
 
@@ -54,14 +64,15 @@ export function policyGradient(name: string, settings: PolicyGradientSettings): 
   let line: Layer | undefined;
   return {
     name,
-    prepare({ parameters, shape: { inputs } }, _moments, random) {
+    centre: ({ mean }) => (baseline === 'none' ? 0 : mean),
+    prepare({ parameters, shape: { inputs } }, random) {
       if (baseline !== 'linear') return;
       line = dense(parameters, { name: 'baseline', inputs, outputs: 1, initialise: zeros, onNumbers: true }, random);
     },
     loss(parts) {
-      const { logChance, inputs, moments } = parts;
-      const centred = tf.sub(inputs['reward'], baseline === 'none' ? 0 : moments.mean / moments.deviation);
-      const rest = line === undefined ? centred : tf.sub(centred, line(inputs['x'].as2D(...twoOf(inputs['x']))).as1D());
+      const { logChance, inputs } = parts;
+      const { x, reward } = inputs;
+      const rest = line === undefined ? reward : tf.sub(reward, line(matrix(x)).as1D());
       const weight = ratio ? tf.minimum(tf.mul(tf.exp(logChance), inputs['inverse']), clip) : undefined;
       const slope = withoutGradient(weight === undefined ? rest : tf.mul(weight, rest));
       let loss: tf.Tensor = tf.neg(tf.mean(tf.mul(slope, logChance)));
@@ -90,8 +101,4 @@ function entropyOf({ logits, heads }: LossParts): tf.Tensor {
     return tf.neg(tf.mean(tf.sum(tf.mul(tf.exp(logs), logs), 1)));
   });
   return parts.reduce((sum, part) => tf.add(sum, part));
-}
-
-function twoOf({ shape: [rows, width = 1] }: tf.Tensor): [number, number] {
-  return [rows, width];
 }

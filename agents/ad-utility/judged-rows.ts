@@ -1,18 +1,20 @@
 import type { Encode } from './context-encoder.js';
 import type { NetworkParts } from './network-policy.js';
-import type { Heads } from './heads.js';
-import type { Piece } from './rounds.js';
+import { chanceOf, type Heads } from './heads.js';
+import type { Piece, RewardUnit } from './rounds.js';
 
 /** A running score of held-out rows, higher is better. */
 export interface HeldOutScore {
   /**
    * @param chance π of the action that was taken
-   * @param reward in standard deviations
+   * @param reward less its centre, in standard deviations
    * @param inverse 1/μ
    */
   add(chance: number, reward: number, inverse: number): void;
   value(): number;
 }
+
+const ROWS_AT_ONCE = 1024;
 
 /** Rows that only judge, kept encoded. */
 export class JudgedRows {
@@ -35,13 +37,13 @@ export class JudgedRows {
     return this.#rows;
   }
 
-  push({ columns, reward }: Piece, pick: Int32Array, deviation: number): void {
+  push({ columns, reward }: Piece, pick: Int32Array, unit: RewardUnit): void {
     const from = this.#rows;
     this.#grow(from + pick.length);
     this.#encode(columns, this.#x.subarray(from * this.#width, (from + pick.length) * this.#width), pick);
     pick.forEach((row, n) => {
       this.#taken[from + n] = columns.action[row];
-      this.#reward[from + n] = reward[row] / deviation;
+      this.#reward[from + n] = (reward[row] - unit.centre) / unit.deviation;
       this.#inverse[from + n] = 1 / columns.propensity[row];
     });
     this.#rows += pick.length;
@@ -50,17 +52,13 @@ export class JudgedRows {
   /** The score of the network as it would serve now. */
   score(judge: HeldOutScore, { network }: NetworkParts): number {
     const plain = network.plain();
-    const { widths, level } = this.#heads;
-    for (let n = 0; n < this.#rows; n++) {
-      const outputs = plain.row(this.#x, n * this.#width);
-      let chance = 1;
-      for (let g = 0, from = 0; g < widths.length; from += widths[g], g++) {
-        const own = outputs[from + level[this.#taken[n] * widths.length + g]];
-        let total = 0;
-        for (let o = from; o < from + widths[g]; o++) total += Math.exp(outputs[o] - own);
-        chance /= total;
+    for (let from = 0; from < this.#rows; from += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, this.#rows - from);
+      const outputs = plain.rows(this.#x.subarray(from * this.#width, (from + count) * this.#width), count);
+      for (let n = 0; n < count; n++) {
+        const chance = chanceOf(this.#heads, outputs, n * plain.outputs, this.#taken[from + n]);
+        judge.add(chance, this.#reward[from + n], this.#inverse[from + n]);
       }
-      judge.add(chance, this.#reward[n], this.#inverse[n]);
     }
     return judge.value();
   }

@@ -19,11 +19,16 @@ export interface NetworkParts {
 /** The policy of a network as it is now: later steps of the network do not change it. */
 export function networkPolicy(id: string, { encoder, network, heads, actions, serving }: NetworkParts): ScoredPolicy {
   const plain = network.plain();
-  const scratch = new Float64Array(plain.outputs);
   const scores: ContextScores = {
     actions,
-    chances: (x, from, out, at) => chancesOf(heads, plain.row(x, from), scratch, out, at),
-    best: (x, from) => bestOf(heads, plain.row(x, from)),
+    chances(x, count, out) {
+      const outputs = plain.rows(x, count);
+      for (let n = 0; n < count; n++) chancesOf(heads, outputs, n * plain.outputs, out, n * heads.actions);
+    },
+    best(x, count, out) {
+      const outputs = plain.rows(x, count);
+      for (let n = 0; n < count; n++) out[n] = bestOf(heads, outputs, n * plain.outputs);
+    },
   };
   return new ScoredPolicy(id, encoder, scores, serving);
 }
@@ -37,6 +42,7 @@ const detailsSchema = z.object({
     outputs: z.int().min(1),
     dropout: z.number(),
     startAtZero: z.boolean(),
+    onNumbers: z.boolean(),
   }),
   heads: z.object({ kind: z.enum(['joint', 'factorised']), widths: z.array(z.int().min(1)) }),
   actions: z.array(z.string()),
@@ -76,9 +82,7 @@ export function loadNetwork(bytes: Uint8Array, format: string): ScoredPolicy {
     throw wrong(format, `no ${kind.name} '${name}'`);
   };
   network.parameters.load(array('parameters', Float32Array), format);
-  const running = array('running', Float32Array);
-  if (running.length !== network.running.length) throw wrong(format, `${running.length} running moments`);
-  network.running.set(running);
+  network.loadRunning(array('running', Float32Array), format);
   return networkPolicy(id, {
     encoder: restoreContextEncoder(JSON.parse(metadata['encoder']), format),
     network,

@@ -1,4 +1,6 @@
 import tf from '@tensorflow/tfjs';
+import type { Affine } from '../../core/affine-rows.js';
+import { expectLength } from '../../core/check.js';
 import type { KeyedDraws } from '../../core/draws.js';
 import type { Rng } from '../../core/random.js';
 import { averageInto, BATCH_NORM_EPSILON, batchNorm, type Normalised } from '../../core/tensor/batch-norm.js';
@@ -6,7 +8,7 @@ import type { Outputs } from '../../core/tensor/compile.js';
 import type { InputTensors, Numbers } from '../../core/tensor/compiled-programs.js';
 import { dense, type Layer } from '../../core/tensor/layers.js';
 import { glorot, ParameterSet, zeros } from '../../core/tensor/parameters.js';
-import { PlainNetwork, type PlainLayer } from './plain-network.js';
+import { PlainNetwork } from './plain-network.js';
 
 /** Share of a batch's moments in the running averages, once there were enough batches for a plain average. */
 const RUNNING_SHARE = 0.1;
@@ -21,6 +23,8 @@ export interface NetworkShape {
   readonly dropout: number;
   /** Whether the last layer starts at 0, so that a softmax starts uniform. */
   readonly startAtZero: boolean;
+  /** Whether rows are plain numbers: they then get no gradient. */
+  readonly onNumbers: boolean;
 }
 
 /**
@@ -42,7 +46,7 @@ export class PolicyNetwork {
     this.shape = shape;
     const widths = [shape.inputs, ...shape.hidden];
     this.#blocks = shape.hidden.map((outputs, i) => {
-      const onNumbers = i === 0;
+      const onNumbers = shape.onNumbers && i === 0;
       const norm = batchNorm(this.parameters, { name: `norm.${i}`, width: widths[i], onNumbers }, random);
       const name = `linear.${i}`;
       return { norm, linear: dense(this.parameters, { name, inputs: widths[i], outputs, activation: 'relu' }, random) };
@@ -73,10 +77,10 @@ export class PolicyNetwork {
     );
   }
 
-  /** The last layer's numbers in training, [rows, outputs], and the moments for `absorb`; reads `x` and the masks. */
-  forward(inputs: InputTensors): { logits: tf.Tensor2D; moments: Record<string, tf.Tensor> } {
+  /** The last layer's numbers in training, [rows, outputs], and the moments for `absorb`; reads the masks of `inputs`. */
+  forward(rows: tf.Tensor2D, inputs: InputTensors): { logits: tf.Tensor2D; moments: Record<string, tf.Tensor> } {
     const moments: Record<string, tf.Tensor> = {};
-    let x = matrix(inputs['x']);
+    let x = rows;
     this.#blocks.forEach(({ norm, linear }, i) => {
       const { value, mean, variance } = norm(x);
       moments[`mean.${i}`] = mean;
@@ -96,9 +100,15 @@ export class PolicyNetwork {
     });
   }
 
+  /** Replaces the running averages by saved ones. @throws a shape error */
+  loadRunning(values: Float32Array, where: string): void {
+    expectLength(`${where}: running averages`, values, { numbers: this.running.length });
+    this.running.set(values);
+  }
+
   /** The network as it serves: every batch norm folded into the linear layer after it, W' = diag(gain/σ)·W. */
   plain(): PlainNetwork {
-    const layers: PlainLayer[] = [];
+    const layers: Affine[] = [];
     this.#moments((mean, variance, i) => {
       const [gain, bias] = ['gain', 'bias'].map((name) => this.parameters.numbers(`norm.${i}.${name}`));
       const slope = Float64Array.from(gain, (g, k) => g / Math.sqrt(variance[k] + BATCH_NORM_EPSILON));
@@ -120,18 +130,18 @@ export class PolicyNetwork {
 }
 
 /** W' = diag(slope)·W and b' = b + shift·W of a linear layer. */
-function folded(parameters: ParameterSet, name: string, slope: Float64Array, shift: Float64Array): PlainLayer {
+function folded(parameters: ParameterSet, name: string, slope: Float64Array, shift: Float64Array): Affine {
   const given = parameters.numbers(`${name}.weights`);
   const bias = Float64Array.from(parameters.numbers(`${name}.bias`));
   const [inputs, outputs] = [slope.length, bias.length];
-  const weights = new Float64Array(inputs * outputs);
+  const weights = new Float32Array(inputs * outputs);
   for (let i = 0, at = 0; i < inputs; i++) {
     for (let o = 0; o < outputs; o++, at++) {
       weights[at] = slope[i] * given[at];
       bias[o] += shift[i] * given[at];
     }
   }
-  return { inputs, outputs, weights, bias };
+  return { inputs, outputs, weights, bias: Float32Array.from(bias) };
 }
 
 /** 0 with that chance, else 1/(1 − chance); two numbers per draw. */
@@ -145,7 +155,8 @@ function fillMask(out: Float32Array, chance: number, draws: KeyedDraws): Float32
   return out;
 }
 
-function matrix(x: tf.Tensor): tf.Tensor2D {
+/** A tensor of rows, known to be one. */
+export function matrix(x: tf.Tensor): tf.Tensor2D {
   const [rows, width = 1] = x.shape;
   return x.as2D(rows, width);
 }

@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import { complaint } from '../../core/check.js';
-import { fitInMemory, fitStreaming, type StreamingLearner } from './fit-log.js';
-import type { Reading } from './gradient-learning.js';
+import { fitInMemory, fitStreaming, learningHead, type StreamingLearner } from './fit-log.js';
+import { GradientLearning, type Reading } from './gradient-learning.js';
 import { expectOneOf, GRADIENT_DEFAULTS, type GradientSettings } from './gradient-settings.js';
 import { loadNetwork } from './network-policy.js';
 
@@ -27,17 +27,23 @@ const NAME = 'reward-likelihood';
 export const rewardLikelihood: StreamingLearner<RewardLikelihoodSettings> = {
   summary: 'softmax policy by reward-weighted likelihood; needs rewards that are not negative',
   defaults: { ...GRADIENT_DEFAULTS, shift: 'none' },
-  fit: (request) => fitInMemory(reading(request.settings), request),
-  stream: (request) => fitStreaming(reading(request.settings), request),
+  fit(request) {
+    const { settings, random } = request;
+    return fitInMemory(new GradientLearning(reading(settings), learningHead(request), settings, random), request);
+  },
+  stream(request) {
+    const { settings, random, head } = request;
+    return fitStreaming(new GradientLearning(reading(settings), head, settings, random), request);
+  },
   load: (bytes) => loadNetwork(bytes, `recsys-gym/${NAME}`),
 };
 
 function reading({ shift }: RewardLikelihoodSettings): Reading {
   expectOneOf(`${NAME}: shift`, shift, ['none', 'minimum']);
-  let [away, actions] = [0, 1];
+  let actions = 1;
   return {
     name: NAME,
-    prepare(_network, { least, deviation }, _random) {
+    centre({ least }) {
       if (least < 0 && shift === 'none') {
         throw complaint('data', {
           where: NAME,
@@ -46,18 +52,18 @@ function reading({ shift }: RewardLikelihoodSettings): Reading {
           try: "Set shift: minimum, which draws the optimum towards uniform, or use 'importance-weighted'.",
         });
       }
-      away = shift === 'minimum' ? least / deviation : 0;
+      return shift === 'minimum' ? least : 0;
     },
     loss({ logChance, inputs, heads }) {
       actions = heads.actions;
-      const weight = tf.mul(tf.sub(inputs['reward'], away), tf.mul(inputs['inverse'], 1 / actions));
+      const weight = tf.mul(inputs['reward'], tf.mul(inputs['inverse'], 1 / actions));
       return tf.neg(tf.mean(tf.mul(weight, logChance)));
     },
     judge() {
       let [sum, rows] = [0, 0];
       return {
         add(chance, reward, inverse) {
-          sum += (reward - away) * inverse * Math.log(chance);
+          sum += reward * inverse * Math.log(chance);
           rows++;
         },
         value: () => sum / rows / actions,

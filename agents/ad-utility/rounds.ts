@@ -2,14 +2,28 @@ import { complaint, GymError } from '../../core/check.js';
 import type { Log } from '../../logs/record.js';
 import type { LogColumns, LogHead } from '../../logs/store/fields.js';
 
+/** What is known of a log before it is read: enough to learn from its rows piece by piece. */
+export interface LearningHead extends Pick<LogHead, 'schema' | 'actions' | 'policies' | 'categoricalValues'> {
+  /** Of the log, for messages. */
+  readonly name: string;
+  readonly rows: number;
+  readonly candidates?: Log['candidates'];
+}
+
 /** Some rows to learn from: columns, which of their rows (all without `pick`), and a reward for every row of them. */
 export interface Piece {
   readonly columns: Pick<
     LogColumns,
-    'rows' | 'numeric' | 'categorical' | 'position' | 'action' | 'propensity' | 'policy'
+    'rows' | 'numeric' | 'categorical' | 'position' | 'action' | 'propensity' | 'outcomes'
   >;
   readonly pick?: Int32Array;
   readonly reward: Float64Array;
+}
+
+/** Rewards as a network meets them: (r − centre) ÷ deviation. */
+export interface RewardUnit {
+  readonly centre: number;
+  readonly deviation: number;
 }
 
 /** What is known of the rows before the first gradient: how rewards lie, and that every row can be learned from. */
@@ -38,16 +52,13 @@ export class RowCheck {
   #least = Infinity;
 
   /** @throws a data error for a log without propensities, or with candidate sets */
-  constructor(
-    where: string,
-    head: Pick<LogHead, 'schema' | 'actions' | 'policies'>,
-    candidates: Log['candidates'] | undefined,
-  ) {
+  constructor(learner: string, { name, schema, actions, policies, candidates }: LearningHead) {
+    const where = `${learner}: log '${name}'`;
     this.#where = where;
-    this.#actions = head.actions.values.length;
-    const [only, ...others] = head.policies.values;
+    this.#actions = actions.values.length;
+    const [only, ...others] = policies.values;
     this.#uniform = others.length === 0 && UNIFORM_NAMES.includes(only) ? only : undefined;
-    if (!head.schema.hasPropensity) {
+    if (!schema.hasPropensity) {
       throw new GymError(
         'data',
         `${where}: expected propensities, received a log without any. Without the probability of what was shown nothing can be learned off-policy; log it, or learn by playing an env.`,

@@ -11,10 +11,10 @@ export type Serving = 'best' | 'draw';
 export interface ContextScores {
   /** Names of the A actions, in the order of the log it was learned from. */
   readonly actions: readonly string[];
-  /** Writes π of every action for the row at `x[from…]` to `out[at…]`. */
-  chances(x: Float32Array, from: number, out: Float64Array, at: number): void;
-  /** The action of the greatest π there; ties go to the lower code. */
-  best(x: Float32Array, from: number): number;
+  /** Writes π of every action, [count, A], for the first rows of `x`. */
+  chances(x: Float32Array, count: number, out: Float64Array): void;
+  /** Writes the action of the greatest π, [count]; ties go to the lower code. */
+  best(x: Float32Array, count: number, out: Int32Array): void;
 }
 
 /** Decisions encoded at a time. */
@@ -27,6 +27,8 @@ export class ScoredPolicy implements ServedPolicy {
   readonly encoder: ContextEncoder;
   readonly scores: ContextScores;
   readonly serving: Serving;
+  readonly #pick = new Int32Array(ROWS_AT_ONCE);
+  readonly #chosen = new Int32Array(ROWS_AT_ONCE);
   #encoded = new Float32Array(0);
 
   constructor(id: string, encoder: ContextEncoder, scores: ContextScores, serving: Serving) {
@@ -44,16 +46,25 @@ export class ScoredPolicy implements ServedPolicy {
 
   decide(context: ContextRows, out: Float64Array): void {
     expectLength(`policy '${this.id}'`, out, { decisions: context.count, actions: this.actions });
-    const x = this.#room(context.count);
-    this.encoder.encode(context, x);
-    this.#write(x, context.count, out);
+    const A = this.actions;
+    this.#pieces(context, (x, count, from) => this.#write(x, count, out.subarray(from * A, (from + count) * A)));
   }
 
   best(context: ContextRows, out: Int32Array): void {
     expectLength(`policy '${this.id}'`, out, { decisions: context.count });
-    const x = this.#room(context.count);
-    this.encoder.encode(context, x);
-    for (let n = 0; n < context.count; n++) out[n] = this.scores.best(x, n * this.encoder.width);
+    this.#pieces(context, (x, count, from) => this.scores.best(x, count, out.subarray(from, from + count)));
+  }
+
+  #pieces(context: ContextRows, use: (x: Float32Array, count: number, from: number) => void): void {
+    const columns = this.encoder.columnsOf(context);
+    for (let from = 0; from < context.count; from += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, context.count - from);
+      const pick = this.#pick.subarray(0, count);
+      for (let n = 0; n < count; n++) pick[n] = from + n;
+      const x = this.#room(count);
+      this.encoder.own(columns, x, pick);
+      use(x, count, from);
+    }
   }
 
   /** @throws a data error for a log that has none of its actions, or lacks a feature */
@@ -73,12 +84,14 @@ export class ScoredPolicy implements ServedPolicy {
   }
 
   #write(x: Float32Array, count: number, out: Float64Array): void {
-    const { scores, actions, encoder } = this;
-    if (this.serving === 'best') out.fill(0);
-    for (let n = 0; n < count; n++) {
-      if (this.serving === 'draw') scores.chances(x, n * encoder.width, out, n * actions);
-      else out[n * actions + scores.best(x, n * encoder.width)] = 1;
+    if (this.serving === 'draw') {
+      this.scores.chances(x, count, out);
+      return;
     }
+    const chosen = this.#chosen.subarray(0, count);
+    this.scores.best(x, count, chosen);
+    out.fill(0);
+    for (let n = 0; n < count; n++) out[n * this.actions + chosen[n]] = 1;
   }
 
   /** For logs with other actions, another order of them, or candidate sets: what remains is made to sum to 1. */
@@ -89,16 +102,16 @@ export class ScoredPolicy implements ServedPolicy {
     { own, out }: { readonly own: Int32Array | undefined; readonly out: Float64Array },
   ): void {
     const A = log.actions.values.length;
-    const row = new Float64Array(this.actions);
-    rows.forEach((_, n) => {
-      this.scores.chances(x, n * this.encoder.width, row, 0);
+    const chances = new Float64Array(rows.length * this.actions);
+    this.scores.chances(x, rows.length, chances);
+    for (let n = 0; n < rows.length; n++) {
       let total = 0;
       for (let a = 0; a < A; a++) {
         const code = own === undefined ? a : own[a];
-        total += out[n * A + a] = code < 0 ? 0 : row[code];
+        total += out[n * A + a] = code < 0 ? 0 : chances[n * this.actions + code];
       }
-      for (let a = 0; a < A; a++) out[n * A + a] /= total;
-    });
+      for (let a = 0; a < A; a++) out[n * A + a] = total > 0 ? out[n * A + a] / total : 1 / A;
+    }
     keepCandidates(log, rows, out);
     if (this.serving === 'draw') return;
     for (let n = 0; n < rows.length; n++) {
