@@ -41,6 +41,7 @@ export * from './preference/losses/index.js';
 export * from './preference/models/choice.js';
 export * from './preference/models/network.js';
 export * from './ppo.js';
+export * from './preference/language/alignment.js';
 export * from './preference/language/byte-pairs.js';
 export * from './preference/language/decoder.js';
 export * from './preference/language/pretraining.js';

@@ -115,7 +115,8 @@ function lossOf(name: string): PreferenceLoss {
   return choose<PreferenceLoss>('preference loss', preferenceLosses, name);
 }
 
-function checkFit(loss: PreferenceLoss, data: PreferenceData, settings: PreferenceSettings): number {
+/** Refuses what cannot be fitted. @returns how many contexts there are */
+export function checkFit(loss: PreferenceLoss, data: PreferenceData, settings: PreferenceSettings): number {
   const where = 'preferences';
   const n = data.context.length;
   if (n === 0) throw complaint('data', { where, expected: 'at least one comparison', received: 'none' });
