@@ -1,5 +1,10 @@
 import { coverage } from './coverage/coverage.js';
 import { serving } from './drl-put/serving.js';
+import { hpoAblation } from './hpo/ablation.js';
+import { hpoContradiction } from './hpo/contradiction.js';
+import { hpoFrontier } from './hpo/frontier.js';
+import { hpoGrid } from './hpo/grid.js';
+import { hpo } from './hpo/main-table.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -32,4 +37,9 @@ export const studies: Readonly<Record<string, Study>> = {
   'recomind-sim-to-real': simToReal,
   'recomind-null': nullWorld,
   'drl-put-serving': serving,
+  hpo,
+  'hpo-frontier': hpoFrontier,
+  'hpo-ablation': hpoAblation,
+  'hpo-grid': hpoGrid,
+  'hpo-contradiction': hpoContradiction,
 };

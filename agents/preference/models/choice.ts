@@ -55,12 +55,21 @@ export class ChoiceModel implements PreferenceModel {
   }
 
   encode({ context, sides, good }: ResponseBatch): Inputs {
-    const { places } = this.#options;
+    const { contexts, candidates: K, places } = this.#options;
     const B = context.length;
-    const inputs: Record<string, Numbers> = { ...this.#contextInputs(context) };
+    // Single choices of many rows read one table of all contexts; slates are scored row by row.
+    const shared = places === 1 && B >= contexts;
+    const row = shared ? context : Int32Array.from({ length: B }, (_, b) => b);
+    const scored = shared ? Int32Array.from({ length: contexts }, (_, c) => c) : context;
+    const inputs: Record<string, Numbers> = { ...this.#contextInputs(scored) };
+    if (shared) this.#checkContexts(context);
+    if (places === 1) inputs['row'] = { values: row.slice(), shape: [B] };
     sides.forEach((response, side) => {
       expectLength('choice model: responses', response, { contexts: B, places });
-      inputs[`response${side}`] = { values: Float32Array.from(response), shape: [B, places] };
+      inputs[`response${side}`] =
+        places === 1
+          ? { values: response.map((choice, b) => row[b] * K + choice), shape: [B] }
+          : { values: Float32Array.from(response), shape: [B, places] };
       if (this.#networks.length > 1) inputs[`mark${side}`] = { values: good[side], shape: [B, 1] };
     });
     return inputs;
@@ -68,24 +77,13 @@ export class ChoiceModel implements PreferenceModel {
 
   judge(inputs: InputTensors, sides: number): JudgedResponses {
     const { candidates: K, places } = this.#options;
-    const reference = inputs['reference'].as2D(inputs['reference'].shape[0], K);
-    const [good, bad] = this.#networks.map((network) => network.judge(inputs, reference.shape[0]));
-    const plain = tf.add(good.scores, reference).as2D(reference.shape[0], K);
-    const judged = Array.from({ length: sides }, (_, side) => {
-      const mark = inputs[`mark${side}`];
-      const scores =
-        this.#networks.length === 1
-          ? plain
-          : tf.add(tf.add(tf.mul(good.scores, mark), tf.mul(bad.scores, tf.sub(1, mark))), reference).as2D(-1, K);
-      return judgeSlate({ scores, reference, response: inputs[`response${side}`], places });
-    });
-    return {
-      policy: judged.map(({ policy }) => policy),
-      reference: judged.map(({ reference: own }) => own),
-      // Every parameter must be reached by the gradient, those of an unread value too.
-      value: this.#networks.length === 1 ? good.value : tf.add(good.value, tf.mul(bad.value, 0)),
-      divergence: tf.div(tf.addN(judged.map(({ divergence }) => divergence)), sides),
-    };
+    const [rows] = inputs['reference'].shape;
+    const reference = inputs['reference'].as2D(rows, K);
+    const [good, bad] = this.#networks.map((network) => network.judge(inputs, rows));
+    // Every parameter must be reached by the gradient, those of an unread value too.
+    const value = this.#networks.length === 1 ? good.value : tf.add(good.value, tf.mul(bad.value, 0)).as1D();
+    const scored = { good: good.scores, bad: this.#networks.length === 1 ? undefined : bad.scores, value, reference };
+    return places === 1 ? judgeChoices(scored, inputs, sides) : judgeSlates(scored, inputs, sides, places);
   }
 
   /** [B, K] ln π_θ of the candidates at the first place, and [B] the values; fresh arrays. */
@@ -104,23 +102,78 @@ export class ChoiceModel implements PreferenceModel {
     return tf.add(network.judge(inputs, B).scores, inputs['reference']).as2D(B, K);
   }
 
+  #checkContexts(context: Int32Array): void {
+    const { contexts } = this.#options;
+    const wrong = context.find((c) => !(c >= 0 && c < contexts));
+    if (wrong === undefined) return;
+    throw complaint('data', {
+      where: 'choice model',
+      expected: `contexts in [0, ${contexts})`,
+      received: String(wrong),
+    });
+  }
+
   #contextInputs(context: Int32Array): Inputs {
-    const { contexts, candidates: K } = this.#options;
+    const { candidates: K } = this.#options;
+    this.#checkContexts(context);
     const reference = new Float32Array(context.length * K);
     context.forEach((c, b) => {
-      if (!(c >= 0 && c < contexts)) {
-        throw complaint('data', {
-          where: 'choice model',
-          expected: `contexts in [0, ${contexts})`,
-          received: String(c),
-        });
-      }
       reference.set(this.#reference.subarray(c * K, (c + 1) * K), b * K);
     });
     const inputs: Record<string, Numbers> = { reference: { values: reference, shape: [context.length, K] } };
     for (const network of this.#networks) Object.assign(inputs, network.encode(context));
     return inputs;
   }
+}
+
+/** What the networks say of the contexts that were scored, [U, K] and [U]. */
+interface Scored {
+  readonly good: tf.Tensor2D;
+  readonly bad: tf.Tensor2D | undefined;
+  readonly value: tf.Tensor1D;
+  readonly reference: tf.Tensor2D;
+}
+
+/** Single choices: looked up in the tables of ln π. */
+function judgeChoices({ good, bad, value, reference }: Scored, inputs: InputTensors, sides: number): JudgedResponses {
+  const row = inputs['row'].as1D();
+  const logs = tf.logSoftmax(tf.add(good, reference));
+  const logsOfBad = bad === undefined ? undefined : tf.logSoftmax(tf.add(bad, reference));
+  const divergence = tf.sum(tf.mul(tf.exp(logs), tf.sub(logs, reference)), 1);
+  const look = (table: tf.Tensor, side: number): tf.Tensor => tf.gather(table.as1D(), inputs[`response${side}`].as1D());
+  const all = Array.from({ length: sides }, (_, side) => side);
+  return {
+    policy: all.map((side) => {
+      if (logsOfBad === undefined) return look(logs, side);
+      const mark = inputs[`mark${side}`].as1D();
+      return tf.add(tf.mul(look(logs, side), mark), tf.mul(look(logsOfBad, side), tf.sub(1, mark)));
+    }),
+    reference: all.map((side) => look(reference, side)),
+    value: tf.gather(value, row),
+    divergence: tf.gather(divergence, row),
+  };
+}
+
+/** Slates: place after place. */
+function judgeSlates(
+  { good, bad, value, reference }: Scored,
+  inputs: InputTensors,
+  sides: number,
+  places: number,
+): JudgedResponses {
+  const [B, K] = reference.shape;
+  const judged = Array.from({ length: sides }, (_, side) => {
+    const mark = inputs[`mark${side}`];
+    const mixed = bad === undefined ? good : tf.add(tf.mul(good, mark), tf.mul(bad, tf.sub(1, mark)));
+    const scores = tf.add(mixed, reference).as2D(B, K);
+    return judgeSlate({ scores, reference, response: inputs[`response${side}`], places });
+  });
+  return {
+    policy: judged.map(({ policy }) => policy),
+    reference: judged.map(({ reference: own }) => own),
+    value,
+    divergence: tf.div(tf.addN(judged.map(({ divergence }) => divergence)), sides),
+  };
 }
 
 interface Slate {
