@@ -2,6 +2,7 @@ import { benchAb } from './ab.js';
 import { benchAdUtility } from './ad-utility.js';
 import { benchEnv } from './env.js';
 import { benchEvaluate } from './evaluate.js';
+import { benchLanguage } from './language.js';
 import { benchLogs } from './logs.js';
 import { benchRetrieval } from './retrieval.js';
 import { benchTensor } from './tensor.js';
@@ -58,6 +59,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   evaluate: {
     summary: 'estimates of a policy on a million rounds beside NumPy, bootstrap replicates, and the command on files',
     run: () => Promise.resolve(benchEvaluate()),
+  },
+  language: {
+    summary: 'tokens per second of a small language model: training beside PyTorch, and sampling',
+    run: ({ threads }) => benchLanguage({ threads }),
   },
   logs: {
     summary: 'rows per second imported from CSV, read as columns and exported',

@@ -111,6 +111,31 @@ def transformer(s):
         return model, lambda: mse(model(x), y)
     return trained(build)
 
+class Decoder(nn.Module):
+    def __init__(self, s):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(s["vocabulary"], s["width"]), nn.Embedding(s["context"], s["width"])
+        self.blocks = nn.Sequential(*[Block(s["width"], s["heads"]) for _ in range(s["depth"])])
+        self.norm = nn.LayerNorm(s["width"])
+        for table in (self.tokens, self.positions):
+            nn.init.normal_(table.weight, std=0.02)
+
+    def forward(self, tokens, positions):
+        hidden = self.norm(self.blocks(self.tokens(tokens) + self.positions(positions)))
+        return hidden @ self.tokens.weight.t()
+
+def language(s):
+    def build():
+        model = Decoder(s)
+        shape = (s["batch"], s["places"])
+        tokens, labels = (torch.randint(0, s["vocabulary"], shape) for _ in range(2))
+        positions = torch.arange(s["places"]).expand(shape)
+        def loss():
+            scores = model(tokens, positions).view(-1, s["vocabulary"])
+            return F.cross_entropy(scores, labels.reshape(-1), ignore_index=-1)
+        return model, loss
+    return trained(build)
+
 def embedding(s):
     batches = [torch.randint(0, s["rows"], (s["bags"], s["bag"])) for _ in range(s["batches"])]
     y = torch.randn(s["bags"], 1)
@@ -141,6 +166,7 @@ def matmul(s):
 WORKLOADS = {
     "mlp-64": mlp_step, "mlp-512": mlp_step, "policy-1": policy,
     "transformer": transformer, "embedding": embedding, "embedding-sgd": embedding, "matmul": matmul,
+    "language": language,
 }
 ready = {}
 TURNS = 3

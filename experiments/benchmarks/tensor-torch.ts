@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { GymError, messageOf } from '../../core/check.js';
-import type { Sizes, WorkloadName } from './tensor-sizes.js';
 import { TORCH_SCRIPT } from './tensor-torch-script.js';
 
 const Skipped = z.object({ skipped: z.string() });
@@ -30,8 +29,12 @@ export class Torch {
     child.stdin.on('error', () => undefined);
   }
 
-  /** Starts `python3` with that many threads; says why where it is not there or has no PyTorch. */
-  static async start(sizes: Sizes, threads: number): Promise<Torch | { readonly skipped: string }> {
+  /**
+   * Starts `python3` with that many threads; says why where it is not there or has no PyTorch.
+   *
+   * @param sizes of the workloads that will be asked for, by name
+   */
+  static async start(sizes: object, threads: number): Promise<Torch | { readonly skipped: string }> {
     // These two pick kernels for numpy; PyTorch shall choose for itself.
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _size, ...env } = process.env;
     const count = String(threads);
@@ -52,17 +55,17 @@ export class Torch {
   }
 
   /** Tries every variant of a workload for so long and keeps the fastest. */
-  prepare(name: WorkloadName, seconds: number): Promise<TorchChoice> {
+  prepare(name: string, seconds: number): Promise<TorchChoice> {
     return this.#ask(`prepare ${name} ${seconds}`, Prepared);
   }
 
   /** Milliseconds per run of what was prepared. */
-  async measure(name: WorkloadName, seconds: number): Promise<number[]> {
+  async measure(name: string, seconds: number): Promise<number[]> {
     return (await this.#ask(`measure ${name} ${seconds}`, Measured)).samples;
   }
 
   /** Gives the memory of a workload back. */
-  async drop(name: WorkloadName): Promise<void> {
+  async drop(name: string): Promise<void> {
     await this.#ask(`drop ${name}`, Dropped);
   }
 
