@@ -32,6 +32,13 @@ const marketWorld = z.strictObject({
   settings,
 });
 
+const adMarketWorld = z.strictObject({
+  from: z
+    .literal('ad-market')
+    .describe('Ad requests whose advertisers have daily budgets that all users share; arms are weights of utility.'),
+  settings,
+});
+
 const arm = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w .-]{0,60}$/, 'expected letters, digits, spaces, dots and hyphens'),
   share: z.number().gt(0).lt(1).optional().describe('Of the units in the test; all arms alike unless given.'),
@@ -71,7 +78,7 @@ export const abExperiment = z.strictObject({
   id,
   question,
   seed: seed.default(1),
-  world: z.discriminatedUnion('from', [envWorld, marketWorld]),
+  world: z.discriminatedUnion('from', [envWorld, marketWorld, adMarketWorld]),
   users: z.int().min(4).max(10_000_000).default(2000),
   days: z.int().min(1).max(366).default(14),
   before: z.int().min(0).max(366).default(0).describe('Days before the test under the control, for CUPED.'),

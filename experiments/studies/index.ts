@@ -1,4 +1,5 @@
 import { coverage } from './coverage/coverage.js';
+import { budgets } from './drl-put/budgets.js';
 import { serving } from './drl-put/serving.js';
 import { hpoAblation } from './hpo/ablation.js';
 import { hpoContradiction } from './hpo/contradiction.js';
@@ -36,6 +37,7 @@ export const studies: Readonly<Record<string, Study>> = {
   'recomind-discount': discount,
   'recomind-sim-to-real': simToReal,
   'recomind-null': nullWorld,
+  'drl-put-budgets': budgets,
   'drl-put-serving': serving,
   hpo,
   'hpo-frontier': hpoFrontier,

@@ -7,6 +7,7 @@ import {
 import { completeSettings } from '../../../core/settings.js';
 import type { AbExperiment } from '../../config/ab-schema.js';
 import type { Assignment } from './assignment.js';
+import { playAdMarket } from './ad-market-world.js';
 import { Novelty } from './novelty.js';
 import type { Rows } from './rows.js';
 
@@ -26,7 +27,11 @@ export interface MarketRequest {
 }
 
 /** Plays the market before and during the test; a row per request, in the order of time. */
-export function playMarket({ experiment, assignment, luck, same = false, novel }: MarketRequest): Rows {
+export function playMarket(request: MarketRequest): Rows {
+  return request.experiment.world.from === 'ad-market' ? playAdMarket(request) : playSharedMarket(request);
+}
+
+function playSharedMarket({ experiment, assignment, luck, same = false, novel }: MarketRequest): Rows {
   const { users, days, before, novelty } = experiment;
   const market = marketOf(experiment);
   const rules = rulesOf(experiment);

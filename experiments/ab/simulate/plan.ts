@@ -3,11 +3,19 @@ import type { EnvSpec } from '../../../envs/contract.js';
 import type { AbExperiment } from '../../config/ab-schema.js';
 import type { Metric } from '../contract.js';
 import { agents } from '../../tables.js';
+import { AD_MARKET_COLUMNS, AD_MARKET_FEATURES, CLICK_RATE_CUTS, checkAdMarketPlan } from './ad-market-world.js';
 import { SESSION_COLUMNS } from './env-sessions.js';
 import { learnedBy } from './learned.js';
 import { MARKET_COLUMNS, marketSegments, rulesOf } from './market-world.js';
 import { plainMetric, sharesOf } from './replication.js';
 import type { Cut } from './trial.js';
+
+/** What the settings of an arm are in a market. */
+const SETTINGS_OF = {
+  'shared-market':
+    'In a market the settings are those of a ranking rule: bidWeight, clickWeight, curiosity, exploration.',
+  'ad-market': 'In a market for ads the settings are the weights of utility: click, longClick, hide.',
+} as const;
 
 /** Refuses what cannot be played, before anything is. */
 export function checkPlan(experiment: AbExperiment): void {
@@ -19,14 +27,12 @@ export function checkPlan(experiment: AbExperiment): void {
   const total = shares.reduce((sum, share) => sum + share, 0);
   if (shares.some((share) => !(share > 0)) || Math.abs(total - 1) > 1e-9)
     throw wrong('arms: share', 'shares above 0 that sum to 1', shares.join(', '));
-  if (world.from === 'shared-market') {
+  if (world.from !== 'env') {
     const agent = arms.find((arm) => arm.agent !== undefined || arm.trainedBy !== undefined);
-    if (agent !== undefined) {
-      const hint =
-        'In a market the settings are those of a ranking rule: bidWeight, clickWeight, curiosity, exploration.';
-      throw wrong(`arm ${agent.name}`, 'no agent in a market', agent.agent ?? 'trainedBy', hint);
-    }
-    rulesOf(experiment);
+    if (agent !== undefined)
+      throw wrong(`arm ${agent.name}`, 'no agent in a market', agent.agent ?? 'trainedBy', SETTINGS_OF[world.from]);
+    if (world.from === 'ad-market') checkAdMarketPlan(experiment);
+    else rulesOf(experiment);
   } else {
     if (designs.names.includes('request'))
       throw wrong('designs.names', 'no request split in an env', 'request', 'It can be the design of the test itself.');
@@ -65,6 +71,8 @@ export function cutsOf(experiment: AbExperiment): Cut[] {
     const values = marketSegments(experiment);
     return [{ name: 'segment', feature: 'segment', cuts: values.slice(1).map((_, s) => s + 0.5), values }];
   }
+  if (world.from === 'ad-market')
+    return [{ name: 'click rate', feature: 'clickRate', cuts: CLICK_RATE_CUTS, values: rangeNames(CLICK_RATE_CUTS) }];
   return world.features
     .filter(({ cuts }) => cuts.length > 0)
     .map(({ name, cuts }) => ({ name, feature: name, cuts, values: rangeNames(cuts) }));
@@ -103,6 +111,7 @@ function recordedBy(
   { world }: AbExperiment,
   spec: EnvSpec | undefined,
 ): { readonly columns: string[]; readonly features: string[] } {
+  if (world.from === 'ad-market') return { columns: [...AD_MARKET_COLUMNS], features: [...AD_MARKET_FEATURES] };
   if (world.from === 'shared-market' || spec === undefined)
     return { columns: [...MARKET_COLUMNS], features: ['segment'] };
   return { columns: [...SESSION_COLUMNS, ...spec.objectives], features: world.features.map(({ name }) => name) };

@@ -63,13 +63,31 @@ function experimentOf(
   });
 }
 
-interface MarketTable {
+/** What the designs say in one market. */
+export interface MarketTable {
   readonly market: string;
   readonly table: DesignTable;
 }
 
+/** The same as a table of a study. */
+export function tableOfDesigns({ market, table: { metric, truth, rows } }: MarketTable): StudyResult['tables'][number] {
+  return {
+    caption: `${market}: effect on ${metric}; the truth is ${truth.value?.toPrecision(4) ?? '—'}`,
+    columns: ['design', 'mean of tests', 'bias', 'low', 'high', 'spread of a test', 'coverage'],
+    rows: rows.map(({ design, mean, bias, deviation, coverage }) => [
+      design,
+      mean.value,
+      bias.value,
+      bias.interval?.[0] ?? null,
+      bias.interval?.[1] ?? null,
+      deviation,
+      coverage,
+    ]),
+  };
+}
+
 /** Whether the interval of the bias leaves 0 out. */
-function biased({ bias }: DesignTable['rows'][number]): boolean {
+export function biased({ bias }: DesignTable['rows'][number]): boolean {
   return bias.interval !== null && (bias.interval[0] > 0 || bias.interval[1] < 0);
 }
 
@@ -86,19 +104,7 @@ function resultOf(tables: readonly MarketTable[], settings: Readonly<Record<stri
     { market: 'shared learning', design: 'budget split', bias: false },
   ];
   return {
-    tables: tables.map(({ market, table: { metric, truth, rows } }) => ({
-      caption: `${market}: effect on ${metric}; the truth is ${truth.value?.toPrecision(4) ?? '—'}`,
-      columns: ['design', 'mean of tests', 'bias', 'low', 'high', 'spread of a test', 'coverage'],
-      rows: rows.map(({ design, mean, bias, deviation, coverage }) => [
-        design,
-        mean.value,
-        bias.value,
-        bias.interval?.[0] ?? null,
-        bias.interval?.[1] ?? null,
-        deviation,
-        coverage,
-      ]),
-    })),
+    tables: tables.map(tableOfDesigns),
     notes: [
       'bias: mean of (estimate − truth) over the tests, 95 % Student interval; the truth gives each arm to everybody, with the luck of the same test.',
       'budget split: every arm has its share of what is shared (budgets, stock, or what is learned) to itself.',
