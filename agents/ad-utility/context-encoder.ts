@@ -67,13 +67,15 @@ export class ContextEncoder {
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.names = [
+    const names = [
       ...plan.numeric.flatMap(({ name, missing }) => (missing ? [name, `${name} is missing`] : [name])),
       ...plan.categorical.flatMap(({ name, values, others }) =>
         [...values, ...(others ? ['other'] : [])].map((value) => `${name}=${value}`),
       ),
       ...plan.positions.map((position) => `position=${position}`),
     ];
+    // A network wants a number: a log without features says 0.
+    this.names = names.length === 0 ? ['nothing'] : names;
     this.width = this.names.length;
     this.own = encoding(plan, {
       numbers: plan.numbers,
@@ -173,7 +175,7 @@ function encoding(plan: Plan, layout: Layout): Encode {
     return { column, places, other };
   });
   const firstPosition = at;
-  const width = at + plan.positions.length;
+  const width = Math.max(1, at + plan.positions.length);
   const positionPlaces = new Int32Array(1 + Math.max(-1, ...plan.positions)).fill(-1);
   plan.positions.forEach((position, k) => {
     if (position >= 0) positionPlaces[position] = firstPosition + k;
@@ -201,7 +203,7 @@ function encoding(plan: Plan, layout: Layout): Encode {
         const chosen = code >= 0 && code < places.length ? places[code] : other;
         if (chosen >= 0) out[to + chosen] = 1;
       }
-      if (width > firstPosition) {
+      if (plan.positions.length > 0) {
         const position = columns.position[row];
         const chosen = position >= 0 && position < positionPlaces.length ? positionPlaces[position] : nowhere;
         if (chosen >= 0) out[to + chosen] = 1;
@@ -296,13 +298,14 @@ export class ContextStatistics {
       categorical: schema.categoricalNames.map((name, column) => {
         const counts = this.#counts[column];
         const codes = [...counts.keys()]
-          .filter((code) => counts[code] >= least)
+          .filter((code) => counts[code] >= least && counts[code] < rows)
           .sort((a, b) => counts[b] - counts[a] || a - b)
           .slice(0, MOST_VALUES)
           .sort((a, b) => a - b);
         const placed = codes.reduce((sum, code) => sum + counts[code], 0);
+        const others = codes.length > 0 && rows - placed >= least;
         const values = codes.map((code) => categoricalValues[column].values[code]);
-        return { name, column, values, codes, others: rows - placed >= least };
+        return { name, column, values, codes, others };
       }),
       positions: this.#positions.size < 2 ? [] : [...this.#positions.keys()].sort((a, b) => a - b),
     });

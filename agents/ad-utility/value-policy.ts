@@ -62,10 +62,11 @@ export class ValuePolicy extends ScoredPolicy {
   }
 
   save(): Uint8Array {
-    const { encoder, network, features, ...details } = this.parts;
+    const { encoder, network, features, actions, outcomes, mean, deviation, weights } = this.parts;
+    const details = { shape: network.shape, actions, outcomes, mean, deviation, weights };
     const arrays = { parameters: network.blocks.parameters.values, running: network.blocks.running, features };
     const metadata = { format: VALUE_FORMAT, version: '1', encoder: JSON.stringify(encoder) };
-    return encode(bundle(arrays, { ...metadata, details: JSON.stringify({ shape: network.shape, ...details }) }));
+    return encode(bundle(arrays, { ...metadata, details: JSON.stringify(details) }));
   }
 }
 
