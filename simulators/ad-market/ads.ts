@@ -10,7 +10,7 @@ const QUALITY = [0.1, 0.3, 0.4, -0.3] as const;
 /** Deviation of what else there is about an ad's log rates. *Invented*. */
 const OWN_DEVIATION = [0.4, 0.2, 0.2, 0.2] as const;
 /** Median bid, in money per action, and the deviations of its logarithm between advertisers and between ads. *Invented*. */
-const BID = { median: 1.4, advertisers: 0.4, ads: 0.2 } as const;
+const BID = { median: 1.6, advertisers: 0.4, ads: 0.2 } as const;
 
 /** The catalogue; I ads. */
 export interface Ads {
