@@ -3,13 +3,12 @@ import { choose, complaint } from '../../core/check.js';
 import { stream } from '../../core/random.js';
 import { bundle, decode, encode } from '../../core/safetensors.js';
 import type { WeightGrid } from '../../logs/ad-utility/weight-grid.js';
-import type { Log } from '../../logs/record.js';
-import { allRows } from '../../logs/split.js';
 import { z } from 'zod';
 import type { AdUtilityExperiment } from '../config/ad-utility-schema.js';
 import type { Keep } from '../run/keep.js';
 import { logLearners } from '../tables.js';
 import { greedyTuner, type Tuner } from './policies.js';
+import type { LogSource } from './sources.js';
 
 export type LearnerConfig = AdUtilityExperiment['policy'];
 
@@ -28,9 +27,7 @@ export interface LearnedTuner {
 interface LearnRequest {
   readonly learner: LearnerConfig;
   readonly grid: WeightGrid;
-  readonly log: Log;
-  /** [N] */
-  readonly reward: Float64Array;
+  readonly source: LogSource;
   readonly seed: number;
   readonly keep?: Keep | undefined;
   readonly onProgress?: (done: number, total: number, note: string) => void;
@@ -38,18 +35,15 @@ interface LearnRequest {
 
 /** Learns from all rows of a log, or takes the policy back from where it was kept. */
 export async function learnTuner(request: LearnRequest): Promise<LearnedTuner> {
-  const { learner, grid, log, reward, seed, keep, onProgress } = request;
+  const { learner, grid, source, seed, keep, onProgress } = request;
   const { summary, with: withSettings } = choose('log learner', logLearners, learner.id);
   const ready = withSettings(learner.settings);
   const name = nameOf(learner);
   const file = `${fileNameOf(name)}.policy.safetensors`;
   const known = await keep?.read(file);
   if (known === undefined) {
-    const fitted = ready.fit({
-      ...{ log, reward, rows: allRows(log) },
-      random: stream(seed).fork('ad-utility').fork(`learner ${name}`),
-      onProgress: (done, total, note) => onProgress?.(done, total, note),
-    });
+    const random = stream(seed).fork('ad-utility').fork(`learner ${name}`);
+    const fitted = await source.learn(ready, random, (done, total, note) => onProgress?.(done, total, note));
     const bytes = encode(bundle({ policy: fitted.save() }, { curve: JSON.stringify(fitted.curve) }));
     await keep?.write(file, bytes);
     return learned(name, summary, grid, fitted.policy, fitted.curve);

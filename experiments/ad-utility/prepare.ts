@@ -5,7 +5,7 @@ import type { Log } from '../../logs/record.js';
 import { compileReward, type Reward } from '../../reward-models/formula.js';
 import { DAY_MS, START_MS } from '../../simulators/ad-market/calendar.js';
 import { WEIGHTED } from '../../simulators/ad-market/contract.js';
-import { LOG_OUTCOMES, writeAdLog, type AdLogRequest } from '../../simulators/ad-market/log.js';
+import { LOG_OUTCOMES, type AdLogRequest } from '../../simulators/ad-market/log.js';
 import { AdMarket } from '../../simulators/ad-market/market.js';
 import { adMarketDefaults, type AdMarketSettings } from '../../simulators/ad-market/settings.js';
 import type { AdUtilityExperiment } from '../config/ad-utility-schema.js';
@@ -43,23 +43,14 @@ export function rewardsOf(log: Log, reward: Reward): Float64Array {
   return out;
 }
 
-/** A log and the first day that has no part in it. */
-export interface DatedLog {
-  readonly log: Log;
-  readonly nextDay: number;
-}
-
 /** The exploration slice of the treated surface from a day on. */
-export function exploreFrom(
+export function slice(
   market: AdMarket,
   grid: WeightGrid,
   { surface, log: { exploration } }: Pick<AdUtilityExperiment, 'surface' | 'log'>,
-  { day, rows, name }: { readonly day: number; readonly rows: number; readonly name: string },
-): DatedLog {
-  const firstRequest = day * market.settings.requestsPerDay;
-  const asked: AdLogRequest = { grid, rows, exploration, surface, firstRequest };
-  const log = writeAdLog(market, asked, name);
-  return { log, nextDay: dayAfter(log.timeMs[rows - 1]) };
+  { day, rows }: { readonly day: number; readonly rows: number },
+): AdLogRequest {
+  return { grid, rows, exploration, surface, firstRequest: day * market.settings.requestsPerDay };
 }
 
 /** The first whole day after a moment. */

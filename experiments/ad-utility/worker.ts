@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { startBackend } from '../../core/tensor/backend.js';
 import type { AdUtilityExperiment } from '../config/ad-utility-schema.js';
@@ -28,6 +29,7 @@ const ready = startBackend(backend);
 answerSeeds(folder, async (seed, own, onProgress) => {
   await ready;
   const keep = own === undefined ? undefined : keepIn(own);
-  const result = await runUtilitySeed({ experiment, seed, keep, onProgress });
+  const store = own === undefined ? undefined : join(own, 'log.sqlite');
+  const result = await runUtilitySeed({ experiment, seed, keep, store, onProgress });
   return utilityDocument(experiment, result, await provenance(experiment, backend, result.logHash));
 });
