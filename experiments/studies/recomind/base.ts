@@ -1,10 +1,12 @@
-import { complaint, expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import { feedExperiment, type FeedExperiment } from '../../config/feed-schema.js';
-import type { Estimate, ReportDocument } from '../../contract.js';
+import type { ReportDocument } from '../../contract.js';
 import type { LiftTable } from '../../lifts/contract.js';
 import { mergeSeeds } from '../../feed-session/document.js';
 import { runSeeds } from '../../feed-session/experiment.js';
+import { seedsFrom } from '../lift-rows.js';
+
+export { inPercent, liftOf, liftRows, percent, type LiftRow } from '../lift-rows.js';
 
 /** What all RecoMind studies share: the world, the log, the candidates and the learner, fixed before any was run. */
 export const MAIN = 'recomind';
@@ -81,8 +83,7 @@ export async function runStudy(
   { seed, seeds }: { readonly seed: number; readonly seeds: number },
   onProgress: ((done: number, total: number, note: string) => void) | undefined,
 ): Promise<{ readonly each: readonly ReportDocument[]; readonly together: ReportDocument }> {
-  expectNumber('--seeds', seeds, 1, 1000);
-  const numbers = Array.from({ length: seeds }, (_, i) => seed + i);
+  const numbers = seedsFrom({ seed, seeds });
   const backend = await startBackend(process.env['RECSYS_GYM_BACKEND']);
   let finished = 0;
   const each = await runSeeds(experiment, numbers, {
@@ -102,47 +103,7 @@ export function liftsIn({ lifts = [] }: ReportDocument, place: 0 | 1): LiftTable
   return lifts[place];
 }
 
-export type LiftRow = LiftTable['rows'][number];
-
-/** What a policy did to the metric that begins with these words. */
-export function liftOf({ rows }: LiftTable, policy: string, metric: string): LiftRow {
-  const row = rows.find((one) => one.policy === policy && one.metric.startsWith(metric));
-  if (row !== undefined) return row;
-  throw complaint('usage', {
-    where: 'study recomind',
-    expected: 'a policy and metric that were tried',
-    received: `${policy}, ${metric}`,
-  });
-}
-
 export const WATCHES = 'watch10s per session';
 export const DEPTH = 'depth';
 export const DEEP = 'depth given';
 export const DEEP_SHARE = 'share of sessions';
-
-export const percent = (share: number | null): number => (share === null ? NaN : Math.round(1000 * share) / 10);
-
-/** "13.1 [11.2, 15.0]" in percent. */
-export function inPercent({ value, interval }: Estimate): string {
-  if (value === null) return 'refused';
-  const text = (share: number): string => (100 * share).toFixed(1);
-  return interval === null ? text(value) : `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
-}
-
-/** A table of lifts: a row per policy and metric, one column per seed where there are several. */
-export function liftRows({ rows, seeds }: LiftTable): { columns: string[]; rows: (string | number | null)[][] } {
-  return {
-    columns: [
-      'policy',
-      'metric',
-      'control',
-      'policy’s',
-      'relative, %',
-      ...(seeds.length > 1 ? seeds.map((seed) => `seed ${seed}`) : []),
-    ],
-    rows: rows.map(({ policy, metric, control, value, relative, perSeed }) => [
-      ...[policy, metric, control, value, inPercent(relative)],
-      ...(seeds.length > 1 ? perSeed.map(inPercent) : []),
-    ]),
-  };
-}
