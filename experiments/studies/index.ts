@@ -1,5 +1,12 @@
 import { coverage } from './coverage/coverage.js';
 import { budgets } from './drl-put/budgets.js';
+import { buckets } from './drl-put/buckets.js';
+import { snipsCoverage } from './drl-put/coverage.js';
+import { headline } from './drl-put/headline.js';
+import { nullMarket } from './drl-put/null-market.js';
+import { rewards } from './drl-put/rewards.js';
+import { samples } from './drl-put/samples.js';
+import { season } from './drl-put/season.js';
 import { serving } from './drl-put/serving.js';
 import { hpoAblation } from './hpo/ablation.js';
 import { hpoContradiction } from './hpo/contradiction.js';
@@ -38,6 +45,13 @@ export const studies: Readonly<Record<string, Study>> = {
   'recomind-sim-to-real': simToReal,
   'recomind-null': nullWorld,
   'drl-put-budgets': budgets,
+  'drl-put': headline,
+  'drl-put-rewards': rewards,
+  'drl-put-buckets': buckets,
+  'drl-put-samples': samples,
+  'drl-put-null': nullMarket,
+  'drl-put-season': season,
+  'drl-put-coverage': snipsCoverage,
   'drl-put-serving': serving,
   hpo,
   'hpo-frontier': hpoFrontier,

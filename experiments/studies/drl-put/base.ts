@@ -14,7 +14,10 @@ export const MAIN = 'drl-put';
 export const HEAVY = 'ecpm + 0.5*click + longClick - hide';
 
 /** The learner of every study, tuned on seeds 11 and 12; variants differ from it by the named settings alone. */
-export const LEARNER = { id: 'importance-weighted', settings: {} } as const;
+export const LEARNER = {
+  id: 'importance-weighted',
+  settings: { head: 'factorised', hidden: [64, 64], batch: 4096, epochs: 4, baseline: 'linear', entropy: 0.01 },
+};
 
 /** The size at which the acceptance levels are judged. */
 export const FULL_SIZE = { seeds: 5, rows: 1_000_000, requests: 60_000 } as const;

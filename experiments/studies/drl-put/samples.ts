@@ -2,7 +2,7 @@ import { CTR, REVENUE, REWARD } from '../../ad-utility/metrics.js';
 import type { LiftTable } from '../../lifts/contract.js';
 import type { Study } from '../study.js';
 import { inPercent, liftOf } from '../lift-rows.js';
-import { baseExperiment, LEARNER, liftsIn, MAIN, runStudy, studySettings, variant } from './base.js';
+import { baseExperiment, liftsIn, MAIN, runStudy, studySettings, variant } from './base.js';
 
 const SIZES = [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000] as const;
 /** Logs above this are kept in a file and read in pieces. */
@@ -34,7 +34,7 @@ export const samples: Study = {
         'drl-put-samples',
         { rows, requests },
         {
-          policy: variant(MAIN, { epochs, ...('epochs' in LEARNER.settings ? {} : {}) }),
+          policy: variant(MAIN, { epochs }),
           baselines: ['manual', 'best-global'],
           log: { rows, heldOut: 20_000, keep: rows > IN_MEMORY ? 'store' : 'memory' },
         },

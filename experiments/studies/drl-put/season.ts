@@ -1,0 +1,124 @@
+import { startBackend } from '../../../core/tensor/backend.js';
+import { judgeTuners } from '../../ad-utility/judging.js';
+import { learnTuner } from '../../ad-utility/learning.js';
+import { CTR, REVENUE, REWARD } from '../../ad-utility/metrics.js';
+import type { Tuner } from '../../ad-utility/policies.js';
+import { gridOf, marketOf, rewardOf, slice } from '../../ad-utility/prepare.js';
+import { inMemory } from '../../ad-utility/sources.js';
+import type { AdUtilityExperiment } from '../../config/ad-utility-schema.js';
+import type { LiftTable } from '../../lifts/contract.js';
+import { mergeLifts } from '../../lifts/merge.js';
+import type { Study } from '../study.js';
+import { inPercent, liftOf, seedsFrom } from '../lift-rows.js';
+import { baseExperiment, LEARNER, studySettings } from './base.js';
+
+/** Angle, in radians, by which the meaning of features turns at the height of a season, and its length. *Invented*. */
+const DRIFT = { drift: 1, seasonDays: 120 } as const;
+/** Days on which policies are judged; features mean most differently on days 30 and 90, and the same as first on 60. */
+const DAYS = [12, 30, 60, 90] as const;
+/** Days of the log that is refreshed before each of them; it takes a larger slice to be long enough. */
+const WINDOW = 8;
+const EXPLORATION = 0.1;
+
+const FROZEN = 'frozen';
+const REFRESHED = 'refreshed';
+
+/** E8: does a policy that is learned anew follow the season, and what does one lose that is not? */
+export const season: Study = {
+  summary: 'DRL-PUT under seasonal drift: a policy learned once against one refreshed from recent logs (E8)',
+  settings: studySettings({ seeds: 3, rows: 600_000, requests: 30_000 }),
+  async run({ seed, settings, onProgress }) {
+    await startBackend(process.env['RECSYS_GYM_BACKEND']);
+    const experiment = baseExperiment('drl-put-season', settings, {
+      market: DRIFT,
+      baselines: ['manual'],
+      log: { rows: settings['rows'], exploration: EXPLORATION, heldOut: 1000 },
+    });
+    const seeds = seedsFrom({ seed, seeds: settings['seeds'] });
+    const perSeed: LiftTable[][] = [];
+    for (const [i, own] of seeds.entries()) {
+      perSeed.push(
+        await seasonOf(experiment, own, (done, note) => onProgress?.(i + done, seeds.length, `seed ${own}, ${note}`)),
+      );
+    }
+    const { level } = experiment.evaluation;
+    const tables = DAYS.map((day, d) => ({
+      day,
+      table: mergeLifts(
+        perSeed.map((own) => own[d]),
+        level,
+      ),
+    }));
+    return {
+      tables: [
+        {
+          caption: `Treated segment, against manual, in percent: ${tables[0].table.users} users`,
+          columns: ['day', 'policy', REWARD, ...seeds.map((own) => `seed ${own}`), CTR, REVENUE, 'guardrail'],
+          rows: tables.flatMap(({ day, table }) =>
+            [REFRESHED, FROZEN].map((policy) => {
+              const { relative, perSeed: each } = liftOf(table, policy, REWARD);
+              const others = [CTR, REVENUE].map((metric) => inPercent(liftOf(table, policy, metric).relative, 2));
+              const state = table.guardrail?.states.find((one) => one.policy === policy)?.state ?? '';
+              return [
+                String(day),
+                policy,
+                inPercent(relative, 2),
+                ...each.map((one) => inPercent(one, 2)),
+                ...others,
+                state,
+              ];
+            }),
+          ),
+        },
+      ],
+      notes: [
+        `Refreshed: learned anew from the last ${WINDOW} days. Features turn by up to ${DRIFT.drift} radian, with a season of ${DRIFT.seasonDays} days.`,
+      ],
+      failures: tables.flatMap(({ day, table }) => failuresOf(day, table)),
+      numbers: { tables },
+    };
+  },
+};
+
+/** At the height of the season the refreshed policy must earn more, in every seed. */
+function failuresOf(day: number, table: LiftTable): string[] {
+  if (day !== 30 && day !== 90) return [];
+  const [refreshed, frozen] = [REFRESHED, FROZEN].map((policy) => liftOf(table, policy, REWARD).perSeed);
+  return refreshed.flatMap((own, i) => {
+    const [high, low] = [own.interval?.[0] ?? NaN, frozen[i].interval?.[1] ?? NaN];
+    if (high > low) return [];
+    return [
+      `day ${day}, seed ${table.seeds[i]}: expected 'refreshed' above 'frozen', received ${inPercent(own, 2)} and ${inPercent(frozen[i], 2)} %.`,
+    ];
+  });
+}
+
+/** A market through its season. @returns a table per day */
+async function seasonOf(
+  experiment: AdUtilityExperiment,
+  seed: number,
+  onProgress: (done: number, note: string) => void,
+): Promise<LiftTable[]> {
+  const [market, grid, reward] = [marketOf(experiment, seed), gridOf(experiment), await rewardOf(experiment)];
+  const { rows } = experiment.log;
+  const learnFrom = async (name: string, day: number): Promise<Tuner> => {
+    const asked = slice(market, grid, experiment, { day, rows });
+    const source = inMemory(market, asked, { name, reward, level: experiment.evaluation.level });
+    const learner = { ...LEARNER, name, settings: { ...LEARNER.settings } };
+    return (await learnTuner({ learner, grid, source, seed })).tuner;
+  };
+  onProgress(0, 'first log');
+  const frozen = await learnFrom(FROZEN, DAYS[0] - WINDOW);
+  const tables: LiftTable[] = [];
+  for (const [d, day] of DAYS.entries()) {
+    onProgress(d / DAYS.length, `day ${day}`);
+    const refreshed = d === 0 ? { ...frozen, name: REFRESHED } : await learnFrom(REFRESHED, day - WINDOW);
+    const days = { ...experiment.evaluation, days: 1 };
+    const { tried } = judgeTuners({
+      ...{ experiment: { ...experiment, evaluation: days }, market, grid, reward, seed, day: day - 1 },
+      learned: [refreshed, frozen],
+    });
+    tables.push(tried.lifts[0]);
+  }
+  return tables;
+}
