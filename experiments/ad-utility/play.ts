@@ -70,7 +70,7 @@ export function playRequests({ market, numbers, tuners, reward, realised = [], o
 }
 
 /** The context of the first n rows, without room to spare. */
-function contextOf({ request, user, day, numeric, categorical }: RequestContext & { capacity: number }, n: number) {
+export function contextOf({ request, user, day, numeric, categorical }: RequestContext, n: number): RequestContext {
   const wide = numeric.length / request.length;
   const coded = categorical.length / request.length;
   return {

@@ -13,6 +13,7 @@ import { hpoContradiction } from './hpo/contradiction.js';
 import { hpoFrontier } from './hpo/frontier.js';
 import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
+import { values } from './drl-put/values.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -49,6 +50,7 @@ export const studies: Readonly<Record<string, Study>> = {
   'drl-put-rewards': rewards,
   'drl-put-buckets': buckets,
   'drl-put-samples': samples,
+  'drl-put-values': values,
   'drl-put-null': nullMarket,
   'drl-put-season': season,
   'drl-put-coverage': snipsCoverage,
