@@ -8,12 +8,12 @@ import { rewards } from './drl-put/rewards.js';
 import { samples } from './drl-put/samples.js';
 import { season } from './drl-put/season.js';
 import { serving } from './drl-put/serving.js';
+import { values } from './drl-put/values.js';
 import { hpoAblation } from './hpo/ablation.js';
 import { hpoContradiction } from './hpo/contradiction.js';
 import { hpoFrontier } from './hpo/frontier.js';
 import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
-import { values } from './drl-put/values.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -45,7 +45,6 @@ export const studies: Readonly<Record<string, Study>> = {
   'recomind-discount': discount,
   'recomind-sim-to-real': simToReal,
   'recomind-null': nullWorld,
-  'drl-put-budgets': budgets,
   'drl-put': headline,
   'drl-put-rewards': rewards,
   'drl-put-buckets': buckets,
@@ -54,6 +53,7 @@ export const studies: Readonly<Record<string, Study>> = {
   'drl-put-null': nullMarket,
   'drl-put-season': season,
   'drl-put-coverage': snipsCoverage,
+  'drl-put-budgets': budgets,
   'drl-put-serving': serving,
   hpo,
   'hpo-frontier': hpoFrontier,

@@ -5,11 +5,13 @@ import { baseExperiment, FULL_SIZE, liftsIn, MAIN, runStudy, studySettings } fro
 
 /** Largest lift over best-global, either way, that a market with a calibrated ranker may show. */
 const SCORE = 0.003;
+/** Of the log: twice those of the other studies, for what a policy loses to noise is as large as the score in 1,000,000. */
+const ROWS = 2_000_000;
 
 /** E7: the null control. The ranker knows every user as well as the policy could, so nothing is left to personalise. */
 export const nullMarket: Study = {
   summary: 'DRL-PUT where the ranker is calibrated for every user (E7, null control)',
-  settings: studySettings(FULL_SIZE),
+  settings: studySettings({ ...FULL_SIZE, rows: ROWS }),
   async run({ seed, settings, onProgress }) {
     const { seeds } = settings;
     const experiment = baseExperiment('drl-put-null', settings, {
