@@ -134,6 +134,8 @@ test('what cannot be logged is refused', (t) => {
     message: /surface: expected one of home, related, search/,
   });
   t.throws(() => writeAdLog(world, asked({ exploration: 0 })), { message: /exploration/ });
+  t.throws(() => writeAdLog(world, asked({ rows: 1.5 })), { message: /rows: expected a whole number, received 1.5/ });
+  t.throws(() => writeAdLog(world, asked({ firstRequest: 0.5 })), { message: /firstRequest: expected a whole number/ });
   const other = new WeightGrid([{ name: 'click', levels, production: 0.2 }]);
   t.throws(() => writeAdLog(world, asked({ grid: other })), {
     message: /the groups click, longClick, hide, received click/,

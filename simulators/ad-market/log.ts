@@ -271,6 +271,8 @@ function check({ grid, rows, exploration = EXPLORATION, firstRequest = 0, surfac
   if (names !== WEIGHTED.join(', ')) refuse('weight grid', `the groups ${WEIGHTED.join(', ')}`, names);
   expectNumber('ad log: rows', rows, 0, 1e9);
   expectNumber('ad log: firstRequest', firstRequest, 0, Number.MAX_SAFE_INTEGER);
+  if (!Number.isInteger(rows)) refuse('rows', 'a whole number', String(rows));
+  if (!Number.isInteger(firstRequest)) refuse('firstRequest', 'a whole number', String(firstRequest));
   expectNumber('ad log: exploration', exploration, 1e-9, 1);
   if (surface !== undefined) surfaceCode(surface);
 }

@@ -281,4 +281,12 @@ test('bad input is refused with what is wrong', (t) => {
     },
     { message: /at most 2/ },
   );
+  for (const number of [-1, 0.5, NaN]) {
+    t.throws(
+      () => {
+        world.fillContext(Float64Array.of(0, number), world.context(2));
+      },
+      { message: /request 1 of 2: expected a whole number from 0/ },
+    );
+  }
 });

@@ -128,7 +128,7 @@ export class AdMarket {
     return surfaceAt(luck.next());
   }
 
-  /** Makes the context of these requests: the same bits as `fill` leaves. @param request [n] numbers, below 2⁵³ */
+  /** Makes the context of these requests: the same bits as `fill` leaves. @param request [n] whole numbers below 2⁵³ */
   fillContext(request: Float64Array, out: ContextBuffers): void {
     const n = request.length;
     if (n > out.capacity) {
@@ -140,7 +140,16 @@ export class AdMarket {
     }
     out.count = n;
     out.request.set(request);
-    for (let i = 0; i < n; i++) this.#context(out, i);
+    for (let i = 0; i < n; i++) {
+      if (!(Number.isSafeInteger(request[i]) && request[i] >= 0)) {
+        throw complaint('data', {
+          where: `ad market: request ${i} of ${n}`,
+          expected: 'a whole number from 0, below 2⁵³',
+          received: String(request[i]),
+        });
+      }
+      this.#context(out, i);
+    }
   }
 
   /** Makes these requests: who asks, the candidates, what the ranker predicts and what is true. */
