@@ -28,3 +28,6 @@ export * from './feed-session/response.js';
 export { RESPONSE_DEFAULTS, STATE_PARTS, type ResponseSettings } from './feed-session/response-settings.js';
 export * from './feed-session/tower.js';
 export { TOWER_DEFAULTS, type TowerSettings } from './feed-session/tower-file.js';
+export * from './preference/auxiliary.js';
+export * from './preference/bradley-terry.js';
+export * from './preference/texts.js';

@@ -14,6 +14,7 @@ import { hpoContradiction } from './hpo/contradiction.js';
 import { hpoFrontier } from './hpo/frontier.js';
 import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
+import { hpoSlates } from './hpo/slates.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -60,4 +61,5 @@ export const studies: Readonly<Record<string, Study>> = {
   'hpo-ablation': hpoAblation,
   'hpo-grid': hpoGrid,
   'hpo-contradiction': hpoContradiction,
+  'hpo-slates': hpoSlates,
 };
