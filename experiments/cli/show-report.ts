@@ -105,7 +105,7 @@ function showTest({ name, metrics, sampleRatio }: AbSection): void {
 
 /** What policies did to a control, place by place. */
 function showLifts({ lifts = [] }: ReportDocument): void {
-  for (const { place, control, users, rows } of lifts) {
+  for (const { place, control, users, rows, guardrail } of lifts) {
     print();
     print(
       table(
@@ -119,6 +119,10 @@ function showLifts({ lifts = [] }: ReportDocument): void {
         ]),
       ),
     );
+    if (guardrail === undefined) continue;
+    const { metric, margin, states } = guardrail;
+    const told = states.map(({ policy, state }) => `${policy} ${state}`).join(', ');
+    print(`guardrail, ${metric} at least −${brief(100 * margin, 3)} %: ${told}`);
   }
 }
 
