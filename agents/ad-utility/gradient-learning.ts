@@ -1,5 +1,5 @@
 import tf from '@tensorflow/tfjs';
-import { complaint } from '../../core/check.js';
+import { complaint, GymError, suggestion } from '../../core/check.js';
 import { KeyedDraws } from '../../core/draws.js';
 import type { Rng } from '../../core/random.js';
 import { backendInUse } from '../../core/tensor/backend.js';
@@ -47,6 +47,9 @@ export interface Reading {
 /** A last batch of a pass is left out if it is smaller than this share of a batch: its moments would be noise. */
 const LEAST_BATCH = 0.125;
 
+/** Logit of an action that is served for sure: others have a chance of e⁻¹⁰⁰. */
+const CERTAIN = 100;
+
 /** Learns a policy network by the loss of a reading. */
 export class GradientLearning implements PieceLearning {
   readonly curve: Metrics[] = [];
@@ -58,6 +61,8 @@ export class GradientLearning implements PieceLearning {
   readonly #check: RowCheck;
   readonly #statistics: ContextStatistics;
   readonly #heldOut: HeldOut;
+  /** Action served where nothing was learned; −1: a uniform draw. */
+  readonly #fallback: number;
   #surveyed = 0;
   #seen = 0;
   #loss = 0;
@@ -76,6 +81,11 @@ export class GradientLearning implements PieceLearning {
     this.#check = new RowCheck(reading.name, head);
     this.#statistics = new ContextStatistics(head);
     this.#heldOut = new HeldOut(settings.heldOut, head.rows, random);
+    this.#fallback = settings.fallback === '' ? -1 : head.actions.values.indexOf(settings.fallback);
+    if (settings.fallback !== '' && this.#fallback < 0) {
+      const known = suggestion(settings.fallback, head.actions.values.slice(0, 10));
+      throw new GymError('config', `${reading.name}: fallback: no action '${settings.fallback}'. ${known}`);
+    }
   }
 
   survey(piece: Piece): void {
@@ -132,7 +142,7 @@ export class GradientLearning implements PieceLearning {
       network.parameters.values.set(this.#best.values);
       network.running.set(this.#best.running);
     }
-    const parts = this.#parts(started);
+    const parts = this.#best?.epoch === 0 ? this.#fallBack(started) : this.#parts(started);
     const { name } = this.#reading;
     return { policy: networkPolicy(name, parts), parts, save: () => saveNetwork(`recsys-gym/${name}`, name, parts) };
   }
@@ -179,6 +189,18 @@ export class GradientLearning implements PieceLearning {
     this.#loss += loss;
     this.#steps++;
     batch.empty();
+  }
+
+  /** The start: a uniform draw, or one action for sure. */
+  #fallBack(started: Started): NetworkParts {
+    const parts = this.#parts(started);
+    if (this.#fallback < 0) return { ...parts, serving: 'draw' };
+    const bias = parts.network.parameters.numbers('last.bias');
+    const { widths, level } = this.#heads;
+    for (let g = 0, from = 0; g < widths.length; from += widths[g], g++) {
+      bias[from + level[this.#fallback * widths.length + g]] = CERTAIN;
+    }
+    return parts;
   }
 
   #parts({ encoder, network }: Started): NetworkParts {

@@ -20,12 +20,17 @@ export interface GradientSettings {
   readonly learningRate: number;
   /** Decay of every parameter per step, times the learning rate. */
   readonly weightDecay: number;
-  /** Share of the rows, at most 50,000 of them, that only decides which pass is kept; 0 keeps the last. */
+  /** Share of the rows, at most 200,000 of them, that only decides which pass is kept; 0 keeps the last. */
   readonly heldOut: number;
   /** Whether rows are shuffled before each pass; a log that is streamed never is. */
   readonly shuffle: boolean;
   /** Whether the learned policy serves its best action, or a draw from its chances. */
   readonly serving: Serving;
+  /**
+   * Name of the action that is served to everybody where held-out rows like no pass better than the start, e.g. that of
+   * the weights in production. Without one (''), the start itself is: a uniform draw, as it has no best action.
+   */
+  readonly fallback: string;
 }
 
 export const GRADIENT_DEFAULTS: GradientSettings = {
@@ -37,9 +42,10 @@ export const GRADIENT_DEFAULTS: GradientSettings = {
   batch: 1024,
   learningRate: 0.003,
   weightDecay: 0.01,
-  heldOut: 0.1,
+  heldOut: 0,
   shuffle: true,
   serving: 'best',
+  fallback: '',
 };
 
 /** @throws a config error that names the setting */

@@ -2,7 +2,7 @@ import { hash32, type Rng } from '../../core/random.js';
 import type { Piece } from './rounds.js';
 
 /** Rows kept in memory to judge passes by. */
-const MOST_HELD_OUT = 50_000;
+const MOST_HELD_OUT = 200_000;
 
 /** Which rows only judge: found by their place in the order of the survey, so that pieces and passes do not matter. */
 export class HeldOut {
@@ -11,7 +11,7 @@ export class HeldOut {
   #kept = new Int32Array(0);
   #out = new Int32Array(0);
 
-  /** @param share of the rows, of which at most 50,000 are taken */
+  /** @param share of the rows, of which at most 200,000 are taken */
   constructor(share: number, rows: number, random: Rng) {
     this.#below = Math.floor(Math.min(share, MOST_HELD_OUT / Math.max(1, rows)) * 2 ** 32);
     this.#salt = hash32(`${random.path}/held out`);

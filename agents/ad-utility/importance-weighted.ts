@@ -35,7 +35,8 @@ const NAME = 'importance-weighted';
  *
  *   V = Σ w_n r_n / Σ w_n,    w_n = π_θ(a_n|x_n)/μ_n     (self-normalised)
  *
- * and the best one is served, the start included. `ratio: false` leaves the weight out: the centred likelihood that pushes
+ * and the best one is served, the start included. V of a policy that is nearly sure has a standard error of √(A/rows)
+ * deviations of the reward: keep 10⁵ rows or more for 125 actions, or none (the default, which serves the last pass). `ratio: false` leaves the weight out: the centred likelihood that pushes
  * the chances of actions below average towards 0, and is not a policy gradient on such a log.
  */
 export const importanceWeighted: StreamingLearner<ImportanceWeightedSettings> = {

@@ -7,7 +7,7 @@ import type { ContextPolicy } from '../contract.js';
 import { importanceWeighted } from './importance-weighted.js';
 import { exploring, refreshed, type RefreshedRound } from './refreshed.js';
 import { rewardLikelihood } from './reward-likelihood.js';
-import { exactToy, luckyToy, played, type Rates, type Toy } from './toy.test.helper.js';
+import { exactToy, GRID, luckyToy, played, type Rates, type Toy } from './toy.test.helper.js';
 
 test.before(async () => {
   await startBackend(process.env['RECSYS_GYM_BACKEND']);
@@ -115,6 +115,19 @@ test('held-out rows choose the pass: a learned one where there is something to l
   const nothing = { ...settings, epochs: 1, learningRate: 0 };
   const start = importanceWeighted.fit({ ...toy, settings: nothing, random: stream(1) });
   t.deepEqual(played(start.policy, toy, 1), [[0.25, 0.25, 0.25, 0.25]]);
+  const fit = (given: object): number[][] =>
+    played(
+      importanceWeighted.fit({ ...toy, settings: { ...nothing, serving: 'best', ...given }, random: stream(1) }).policy,
+      toy,
+      1,
+    );
+  t.deepEqual(fit({}), [[0.25, 0.25, 0.25, 0.25]], 'nothing learned: no action is served as if it were the best');
+  for (const head of ['joint', 'factorised']) {
+    t.deepEqual(fit({ head, fallback: GRID.nameOf(2) }), [[0, 0, 1, 0]]);
+  }
+  t.throws(() => fit({ fallback: 'click=1 hide=5' }), {
+    message: /fallback: no action 'click=1 hide=5'. Did you mean/,
+  });
 });
 
 /** A log of the toy served by a policy, mixed propensities stored. */

@@ -12,7 +12,7 @@ import { loadNetwork } from './network-policy.js';
 import type { ScoredPolicy } from './scored-policy.js';
 
 export interface RefreshedSettings
-  extends Omit<GradientSettings, 'epochs' | 'patience' | 'heldOut' | 'shuffle'>, PolicyGradientSettings {
+  extends Omit<GradientSettings, 'epochs' | 'patience' | 'heldOut' | 'shuffle' | 'fallback'>, PolicyGradientSettings {
   /** Logs that are asked for, after the first one. */
   readonly rounds: number;
   /** Share of decisions that are uniform while it serves, ε in (0, 1]: keeps every propensity above 0. */
@@ -81,7 +81,7 @@ function learn({ first, refresh, settings, random, onProgress }: RefreshedReques
       received: String(rounds),
     });
   }
-  const whole = { ...settings, epochs: rounds + 1, patience: 1, heldOut: 0, shuffle: false };
+  const whole = { ...settings, epochs: rounds + 1, patience: 1, heldOut: 0, shuffle: false, fallback: '' };
   const learning = new GradientLearning(policyGradient(NAME, settings), learningHead(first), whole, random);
   learning.survey(pieceOf(first));
   const curve: Metrics[] = [];

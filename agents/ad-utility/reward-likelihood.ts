@@ -29,16 +29,20 @@ export const rewardLikelihood: StreamingLearner<RewardLikelihoodSettings> = {
   defaults: { ...GRADIENT_DEFAULTS, shift: 'none' },
   fit(request) {
     const { settings, random } = request;
-    return fitInMemory(new GradientLearning(reading(settings), learningHead(request), settings, random), request);
+    return fitInMemory(
+      new GradientLearning(rewardLikelihoodReading(settings), learningHead(request), settings, random),
+      request,
+    );
   },
   stream(request) {
     const { settings, random, head } = request;
-    return fitStreaming(new GradientLearning(reading(settings), head, settings, random), request);
+    return fitStreaming(new GradientLearning(rewardLikelihoodReading(settings), head, settings, random), request);
   },
   load: (bytes) => loadNetwork(bytes, `recsys-gym/${NAME}`),
 };
 
-function reading({ shift }: RewardLikelihoodSettings): Reading {
+/** The loss, for those who build on it. */
+export function rewardLikelihoodReading({ shift }: RewardLikelihoodSettings): Reading {
   expectOneOf(`${NAME}: shift`, shift, ['none', 'minimum']);
   let actions = 1;
   return {

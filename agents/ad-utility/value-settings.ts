@@ -22,7 +22,7 @@ export interface ValueRegressionSettings {
   /** Of Adam; falls along a line to a tenth over all passes. */
   readonly learningRate: number;
   readonly weightDecay: number;
-  /** Share of the rows, at most 50,000 of them, that only decides which pass is kept; 0 keeps the last. */
+  /** Share of the rows, at most 200,000 of them, that only decides which pass is kept; 0 keeps the last. */
   readonly heldOut: number;
   /** Whether rows are shuffled before each pass; a log that is streamed never is. */
   readonly shuffle: boolean;

@@ -2,6 +2,7 @@ import { WeightGrid } from '../../logs/ad-utility/weight-grid.js';
 import { WEIGHTED } from '../../simulators/ad-market/contract.js';
 import { adLogPieces } from '../../simulators/ad-market/log.js';
 import { AdMarket } from '../../simulators/ad-market/market.js';
+import { LEARNING_BAR, learnerPasses } from './ad-utility-learners.js';
 import { cpuSeconds, median } from './env-clock.js';
 import type { BenchResult } from './index.js';
 import { loadNow, machineNotes } from './tensor-machine.js';
@@ -16,9 +17,11 @@ const GENERATION_BAR = 20;
 
 /**
  * Logged requests of an ad market: users, candidates, auction and outcomes, piece by piece as they go into a store.
- * Processor time of the whole process, the middle of the repeats.
+ * Processor time of the whole process, the middle of the repeats. Then one pass of a learner over as many rows, once.
  */
-export function benchAdUtility({ rows, repeats }: AdUtilitySizes = { rows: 1_000_000, repeats: 3 }): BenchResult {
+export async function benchAdUtility(
+  { rows, repeats }: AdUtilitySizes = { rows: 1_000_000, repeats: 3 },
+): Promise<BenchResult> {
   const load = loadNow();
   const market = new AdMarket();
   const levels = [0, 0.1, 0.2, 0.4, 0.8];
@@ -30,6 +33,7 @@ export function benchAdUtility({ rows, repeats }: AdUtilitySizes = { rows: 1_000
     return ((cpuSeconds() - start) / written) * 1e6;
   });
   const generation = median(seconds);
+  const learners = await learnerPasses(rows, grid);
   return {
     columns: ['what', 'CPU-seconds per million', 'rows per CPU-second', 'bar', 'holds'],
     rows: [
@@ -40,6 +44,13 @@ export function benchAdUtility({ rows, repeats }: AdUtilitySizes = { rows: 1_000
         `${GENERATION_BAR} s`,
         generation < GENERATION_BAR ? 'yes' : 'no',
       ],
+      ...learners.map(({ what, perMillion }) => [
+        what,
+        perMillion.toFixed(2),
+        Math.round(1e6 / perMillion),
+        `${LEARNING_BAR} s`,
+        perMillion < LEARNING_BAR ? 'yes' : 'no',
+      ]),
     ],
     notes: [
       `${grid.size} actions, ${market.shape.candidates} candidates, ${market.shape.slots} slots; ${rows} rows, ${repeats} repeats.`,
