@@ -15,6 +15,7 @@ import { hpoFrontier } from './hpo/frontier.js';
 import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
 import { hpoSlates } from './hpo/slates.js';
+import { hpoLanguage } from './hpo/language.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -62,4 +63,5 @@ export const studies: Readonly<Record<string, Study>> = {
   'hpo-grid': hpoGrid,
   'hpo-contradiction': hpoContradiction,
   'hpo-slates': hpoSlates,
+  'hpo-language': hpoLanguage,
 };
