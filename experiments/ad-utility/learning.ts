@@ -36,8 +36,10 @@ interface LearnRequest {
 /** Learns from all rows of a log, or takes the policy back from where it was kept. */
 export async function learnTuner(request: LearnRequest): Promise<LearnedTuner> {
   const { learner, grid, source, seed, keep, onProgress } = request;
-  const { summary, with: withSettings } = choose('log learner', logLearners, learner.id);
-  const ready = withSettings(learner.settings);
+  const { summary, defaults, with: withSettings } = choose('log learner', logLearners, learner.id);
+  // Where the log teaches nothing, the production weights are served.
+  const kept = 'fallback' in defaults ? { fallback: grid.nameOf(grid.production) } : {};
+  const ready = withSettings({ ...kept, ...learner.settings });
   const name = nameOf(learner);
   const file = `${fileNameOf(name)}.policy.safetensors`;
   const known = await keep?.read(file);
