@@ -41,7 +41,7 @@ const NAME = 'importance-weighted';
  */
 export const importanceWeighted: StreamingLearner<ImportanceWeightedSettings> = {
   summary: 'softmax policy by importance-weighted policy gradient, clipped, with a baseline',
-  defaults: { ...GRADIENT_DEFAULTS, clip: 10, baseline: 'mean', entropy: 0, ratio: true },
+  defaults: { ...GRADIENT_DEFAULTS, clip: 10, baseline: 'mean', entropy: 0.02, ratio: true },
   fit(request) {
     const { settings, random } = request;
     return fitInMemory(

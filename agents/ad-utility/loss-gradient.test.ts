@@ -66,7 +66,9 @@ test('gradient of the reward-weighted likelihood, batch norm included, is that o
 });
 
 test('gradient of the policy gradient is that of −mean min(π/μ, c)·r where no weight is cut', (t) => {
-  const { network, loss, logChance } = setUp(policyGradient('test', { ...importanceWeighted.defaults, clip: 1e6 }));
+  const { network, loss, logChance } = setUp(
+    policyGradient('test', { ...importanceWeighted.defaults, entropy: 0, clip: 1e6 }),
+  );
   const gradient = gradientOf(network, loss);
   const value = (): number =>
     infer(network.parameters, logChance).reduce(
@@ -78,8 +80,8 @@ test('gradient of the policy gradient is that of −mean min(π/μ, c)·r where 
 });
 
 test('where every weight is cut, the gradient is c times that of −mean r·ln π', (t) => {
-  const cut = setUp(policyGradient('test', { ...importanceWeighted.defaults, clip: 0.001 }));
-  const plain = setUp(policyGradient('test', { ...importanceWeighted.defaults, ratio: false }));
+  const cut = setUp(policyGradient('test', { ...importanceWeighted.defaults, entropy: 0, clip: 0.001 }));
+  const plain = setUp(policyGradient('test', { ...importanceWeighted.defaults, entropy: 0, ratio: false }));
   const wanted = gradientOf(plain.network, plain.loss);
   gradientOf(cut.network, cut.loss).forEach((slope, i) => t.true(Math.abs(slope - 0.001 * wanted[i]) < 1e-6));
 });

@@ -20,7 +20,7 @@ const Q: Rates = [
 ];
 const small = { hidden: [16], dropout: 0, batch: 256, epochs: 60, learningRate: 0.03, weightDecay: 0, heldOut: 0 };
 const likelihood = { ...rewardLikelihood.defaults, ...small };
-const weighted = { ...importanceWeighted.defaults, ...small };
+const weighted = { ...importanceWeighted.defaults, ...small, entropy: 0 };
 const close = (got: readonly number[], wanted: readonly number[], by: number): boolean =>
   got.every((value, i) => Math.abs(value - wanted[i]) <= by);
 const valueOf = (chances: number[][], q = Q): number =>

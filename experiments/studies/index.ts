@@ -4,6 +4,7 @@ import { buckets } from './drl-put/buckets.js';
 import { snipsCoverage } from './drl-put/coverage.js';
 import { headline } from './drl-put/headline.js';
 import { nullMarket } from './drl-put/null-market.js';
+import { openBandit } from './drl-put/open-bandit.js';
 import { rewards } from './drl-put/rewards.js';
 import { samples } from './drl-put/samples.js';
 import { season } from './drl-put/season.js';
@@ -57,6 +58,7 @@ export const studies: Readonly<Record<string, Study>> = {
   'drl-put-coverage': snipsCoverage,
   'drl-put-budgets': budgets,
   'drl-put-serving': serving,
+  'drl-put-open-bandit': openBandit,
   hpo,
   'hpo-frontier': hpoFrontier,
   'hpo-ablation': hpoAblation,
