@@ -44,6 +44,7 @@ export * from './ppo.js';
 export * from './preference/language/alignment.js';
 export * from './preference/language/byte-pairs.js';
 export * from './preference/language/decoder.js';
+export * from './preference/language/model-file.js';
 export * from './preference/language/pretraining.js';
 export * from './preference/language/sampling.js';
 export * from './preference/language/token-rows.js';

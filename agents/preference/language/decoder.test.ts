@@ -2,10 +2,12 @@ import tf from '@tensorflow/tfjs';
 import test from 'ava';
 import { stream } from '../../../core/random.js';
 import { startBackend } from '../../../core/tensor/backend.js';
+import { saveCheckpoint } from '../../../core/tensor/checkpoint.js';
 import { infer, Trainer } from '../../../core/tensor/train.js';
 import { tensorsOf } from '../../../core/tensor/compiled-programs.js';
 import { BEGIN, BytePairs, END, LEAST_VOCABULARY } from './byte-pairs.js';
 import { Decoder, decoderDefaults, type DecoderSettings } from './decoder.js';
+import { loadLanguageModel, saveLanguageModel } from './model-file.js';
 import { Pretraining, pretrainingDefaults } from './pretraining.js';
 import { draw, perplexity, responseLogs, sample, samplingDefaults } from './sampling.js';
 import { likeLengths, TokenRows } from './token-rows.js';
@@ -217,6 +219,32 @@ test('training that is saved and loaded goes on bit for bit', (t) => {
     },
     { message: /x: expected 'tokens\.table'/ },
   );
+});
+
+test('a batch gives what its rows give one by one: padding means nothing', (t) => {
+  const decoder = lively();
+  const rows = rowsOf([...texts, 'sat', 'a dog sat on the cat and ran off']);
+  const together = responseLogs(decoder, rows, 8);
+  responseLogs(decoder, rows, 1).forEach((log, i) => {
+    t.true(Math.abs(log - together[i]) < 1e-5 * Math.abs(log));
+  });
+});
+
+test('a model in a file: the same bytes again, the same texts; broken files are refused', (t) => {
+  for (const tied of [true, false]) {
+    const decoder = lively({ tied });
+    const bytes = saveLanguageModel({ tokens: pairs, decoder });
+    const loaded = loadLanguageModel(bytes);
+    t.deepEqual(saveLanguageModel(loaded), bytes);
+    t.deepEqual(sample(loaded.decoder, [[]], samplingDefaults, 1), sample(decoder, [[]], samplingDefaults, 1));
+  }
+  const other = BytePairs.train(texts, LEAST_VOCABULARY + 3);
+  const bytes = saveLanguageModel({ tokens: other, decoder: make() });
+  t.throws(() => loadLanguageModel(bytes, 'x'), { message: /x: expected a tokeniser of 272 tokens, received 262/ });
+  t.throws(() => loadLanguageModel(saveCheckpoint(make().parameters), 'x'), { message: /x: expected settings/ });
+  const odd = saveCheckpoint(make().parameters, undefined, { decoder: '{"width":0}', tokens: pairs.toJson() });
+  t.throws(() => loadLanguageModel(odd, 'x'), { message: /width/ });
+  t.throws(() => loadLanguageModel(new Uint8Array(9), 'x'), { message: /x/ });
 });
 
 test('a copy stays as it was', (t) => {
