@@ -13,7 +13,7 @@ export const MAIN = 'drl-put';
 /** Engagement-heavy: of the prototype of the notes, for the comparison with matched static weights. */
 export const HEAVY = 'ecpm + 0.5*click + longClick - hide';
 
-/** The learner of every study, tuned on seeds 11 and 12; variants differ from it by the named settings alone. */
+/** The learner of every study, tuned on seed 11; variants differ from it by the named settings alone. */
 export const LEARNER = {
   id: 'importance-weighted',
   settings: { head: 'factorised', hidden: [64, 64], batch: 4096, epochs: 4, baseline: 'linear', entropy: 0.01 },
