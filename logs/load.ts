@@ -7,11 +7,12 @@ import { importKuairand, kuairandOrigin } from './import/kuairand.js';
 import type { KuairandOptions } from './import/kuairand-files.js';
 import { importOpenBandit, openBanditFiles, openBanditOrigin } from './import/open-bandit.js';
 import { importTable, tableOrigin, type TableOptions } from './import/table.js';
+import { importUpworthy, upworthyOrigin } from './import/upworthy.js';
 import type { Log } from './record.js';
 import { openStore, type LogStore } from './store/log-store.js';
 
 /** Formats that can be imported. */
-export type LogFormat = 'open-bandit' | 'kuairand' | 'table';
+export type LogFormat = 'open-bandit' | 'kuairand' | 'upworthy' | 'table';
 
 /** A file or folder outside the store, and how to read it. */
 export interface LogFile extends TableOptions, KuairandOptions {
@@ -27,6 +28,7 @@ export async function importLog(store: LogStore, file: LogFile, options: ImportO
   const format = file.format ?? (await formatOf(file.path));
   if (format === 'kuairand') return importKuairand(store, file.path, file, settings);
   mustBeKuairand(file);
+  if (format === 'upworthy') return importUpworthy(store, file.path, settings);
   return format === 'open-bandit'
     ? importOpenBandit(store, file.path, settings)
     : importTable(store, file.path, file, settings);
@@ -74,6 +76,7 @@ async function originOf(file: LogFile): Promise<string> {
   const format = file.format ?? (await formatOf(file.path));
   if (format === 'kuairand') return kuairandOrigin(file.path, file, maxBadShare);
   mustBeKuairand(file);
+  if (format === 'upworthy') return upworthyOrigin(file.path, maxBadShare);
   return format === 'open-bandit'
     ? openBanditOrigin(await openBanditFiles(file.path), maxBadShare)
     : tableOrigin(file.path, file, maxBadShare);

@@ -4,6 +4,7 @@ import { benchEnv } from './env.js';
 import { benchEvaluate } from './evaluate.js';
 import { benchLanguage } from './language.js';
 import { benchLogs } from './logs.js';
+import { benchPreference } from './preference.js';
 import { benchRetrieval } from './retrieval.js';
 import { benchTensor } from './tensor.js';
 
@@ -74,6 +75,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
         notes: [],
       };
     },
+  },
+  preference: {
+    summary: 'milliseconds of a training step per loss of preferences, and HPO ÷ KTO',
+    run: () => benchPreference(),
   },
   retrieval: {
     summary: 'exact search: milliseconds per batch, beside a plain read of the table',

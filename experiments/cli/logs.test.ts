@@ -101,7 +101,7 @@ test.serial('wrong use is told and has exit code 2', async (t) => {
     [['imprt', csv], /Unknown|Did you mean/],
     [['import', csv, '--map', 'action', ...store], /--map action: expected field=column/],
     [['import', csv, '--map', 'acton=action', ...store], /Did you mean 'action'/],
-    [['import', csv, '--format', 'parquet', ...store], /Choices: "open-bandit", "kuairand", "table"/],
+    [['import', csv, '--format', 'parquet', ...store], /Choices: "open-bandit", "kuairand", "upworthy", "table"/],
     [['import', csv, '--actions', join(folder, 'none.txt'), ...store], /--actions .*none.txt: expected a file/],
     [['import', csv, '--max-bad-share', '3', ...store], /expected a share from 0 to 1/],
     [['summary', 'nothing', ...store], /neither a file or folder nor|No log called 'nothing'/],

@@ -46,9 +46,9 @@ function withStore<T>(command: Argv<T>) {
 function withReading<T>(command: Argv<T>) {
   return command
     .option('format', {
-      choices: ['open-bandit', 'kuairand', 'table'] as const,
+      choices: ['open-bandit', 'kuairand', 'upworthy', 'table'] as const,
       describe:
-        'A folder of the Open Bandit Dataset, a folder or log of KuaiRand, or CSV, TSV or NDJSON; by default a folder ' +
+        'A folder of the Open Bandit Dataset, a folder or log of KuaiRand, a folder of the Upworthy archive, or CSV, TSV or NDJSON; by default a folder ' +
         'is the first and a file the last',
     })
     .option('map', {

@@ -17,6 +17,7 @@ import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
 import { hpoSlates } from './hpo/slates.js';
 import { hpoLanguage } from './hpo/language.js';
+import { hpoUpworthy } from './hpo/upworthy.js';
 import { interference } from './interference/interference.js';
 import { kuairand } from './kuairand/kuairand.js';
 import { pairing } from './pairing/pairing.js';
@@ -66,4 +67,5 @@ export const studies: Readonly<Record<string, Study>> = {
   'hpo-contradiction': hpoContradiction,
   'hpo-slates': hpoSlates,
   'hpo-language': hpoLanguage,
+  'hpo-upworthy': hpoUpworthy,
 };

@@ -3,6 +3,7 @@ import type { Source } from '../../../core/random.js';
 import type { Inputs, InputTensors } from '../../../core/tensor/compiled-programs.js';
 import { embedding, embeddingBag } from '../../../core/tensor/embedding.js';
 import { dense, mlp } from '../../../core/tensor/layers.js';
+import { stopGradient } from '../../../core/tensor/ops/stop-gradient.js';
 import { normalInit, zeros, type ParameterSet } from '../../../core/tensor/parameters.js';
 
 /** Scores the candidates of contexts and guesses what a context is worth. B contexts, K candidates (padded), F features. */
@@ -87,18 +88,11 @@ export interface CandidateTexts {
   readonly width: number;
 }
 
-/** Mean of the n-grams' vectors, a layer, a score; with width 0 a linear scorer over n-grams. */
-export function textNetwork({ ids, candidates: K, bag, buckets, width }: CandidateTexts): MakeNetwork {
+/** A score from the mean of the n-grams' vectors; with width 0 one number per n-gram, summed. */
+export function textNetwork(texts: CandidateTexts): MakeNetwork {
   return (parameters, name, source) => {
-    const H = Math.max(1, width);
-    const start = width === 0 ? zeros : normalInit(0.1);
-    const bags = embeddingBag(
-      parameters,
-      { name: `${name}.grams`, buckets, width: H, initialise: start, mean: width !== 0 },
-      source,
-    );
-    const value = valueHead(parameters, name, H, source);
-    const score = width === 0 ? undefined : scoreHead(parameters, name, H, source);
+    const { ids, candidates: K, bag } = texts;
+    const judge = (texts.width === 0 ? linearText : vectorText)(texts, parameters, name, source);
     return {
       encode: (context) => {
         const rows = new Int32Array(context.length * K * bag);
@@ -107,14 +101,44 @@ export function textNetwork({ ids, candidates: K, bag, buckets, width }: Candida
         });
         return { [`${name}.grams`]: { values: rows, shape: [context.length * K * bag] } };
       },
-      judge: (inputs, contexts) => {
-        const x = bags(inputs[`${name}.grams`], contexts * K);
-        if (score === undefined) return { scores: x.as2D(contexts, K), value: value(x, contexts) };
-        const seen = tf.tanh(x).as2D(contexts * K, H);
-        return { scores: score(seen, contexts), value: value(seen, contexts) };
-      },
+      judge: (inputs, contexts) => judge(inputs[`${name}.grams`], contexts),
     };
   };
+}
+
+type JudgeTexts = (grams: tf.Tensor, contexts: number) => ReturnType<CandidateNetwork['judge']>;
+
+function vectorText(
+  { candidates: K, buckets, width }: CandidateTexts,
+  parameters: ParameterSet,
+  name: string,
+  source: Source,
+): JudgeTexts {
+  const start = { buckets, width, initialise: normalInit(0.1), mean: true };
+  const bags = embeddingBag(parameters, { name: `${name}.grams`, ...start }, source);
+  const value = valueHead(parameters, name, width, source);
+  const score = scoreHead(parameters, name, width, source);
+  return (grams, contexts) => {
+    const seen = tf.tanh(bags(grams, contexts * K)).as2D(contexts * K, width);
+    return { scores: score(seen, contexts), value: value(seen, contexts) };
+  };
+}
+
+/** Score and value have numbers of their own: what makes a text better than another says nothing of what both are worth. */
+function linearText(
+  { candidates: K, buckets }: CandidateTexts,
+  parameters: ParameterSet,
+  name: string,
+  source: Source,
+): JudgeTexts {
+  const start = { buckets, width: 1, initialise: zeros };
+  const score = embeddingBag(parameters, { name: `${name}.grams`, ...start }, source);
+  const worth = embeddingBag(parameters, { name: `${name}.worth`, ...start, mean: true }, source);
+  const usual = parameters.add(`${name}.usual`, [1], zeros, source);
+  return (grams, contexts) => ({
+    scores: score(grams, contexts * K).as2D(contexts, K),
+    value: tf.add(tf.mean(worth(grams, contexts * K).as2D(contexts, K), 1), usual.value()).as1D(),
+  });
 }
 
 /** A score from each candidate's row [B · K, width]. @returns [B, K] */
@@ -128,7 +152,10 @@ function scoreHead(
   return (x, contexts) => layer(x).as2D(contexts, x.shape[0] / contexts);
 }
 
-/** A value from the mean of a context's rows. @returns [B] */
+/**
+ * A value from the mean of a context's rows, which it reads without moving them: with a small auxiliary weight the policy
+ * is then close to that of the base loss. @returns [B]
+ */
 function valueHead(
   parameters: ParameterSet,
   name: string,
@@ -137,5 +164,5 @@ function valueHead(
 ): (x: tf.Tensor2D, contexts: number) => tf.Tensor1D {
   const layer = dense(parameters, { name: `${name}.value`, inputs: width, outputs: 1, initialise: zeros }, source);
   return (x, contexts) =>
-    layer(tf.mean(x.as3D(contexts, x.shape[0] / contexts, width), 1).as2D(contexts, width)).as1D();
+    layer(tf.mean(stopGradient(x).as3D(contexts, x.shape[0] / contexts, width), 1).as2D(contexts, width)).as1D();
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { complaint } from '../../../core/check.js';
 import { hash32 } from '../../../core/random.js';
 import { readColumns } from '../../../logs/import/fast-csv.js';
-import { FAULT } from '../upworthy/alarms.js';
+import { FAULT } from '../../../logs/import/upworthy.js';
 
 /** Of two headlines of one test, the one that more people clicked, beyond chance. */
 export interface HeadlinePair {

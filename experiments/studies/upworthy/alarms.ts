@@ -6,8 +6,6 @@ import { neverZero } from '../../ab/stats/welch.js';
 import type { Archive } from './archive.js';
 import { equalSplit } from './split.js';
 
-/** The archive's own warning: randomisation was faulty from 25 June 2013 to 10 January 2014, weeks 25 to 1. */
-export const FAULT = { from: 201325, to: 201401 } as const;
 /** A week is called broken when the alarms of its tests are surely above this share: 100 times the nominal rate. */
 export const BROKEN_SHARE = 100 * SAMPLE_RATIO_ALARM;
 

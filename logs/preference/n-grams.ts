@@ -1,0 +1,29 @@
+import { expectNumber } from '../../core/check.js';
+import { hash32 } from '../../core/random.js';
+
+export interface GramSettings {
+  /** Size of the hash space. */
+  readonly buckets: number;
+  /** Most n-grams of a text; later ones are dropped. */
+  readonly bag: number;
+}
+
+/**
+ * Writes the ids of a text's words and pairs of neighbouring words at out[at…], each once, −1 after the last: words are
+ * lower case, with marks for the beginning and the end; ids are hashes into `buckets`.
+ */
+export function hashedGrams(text: string, { buckets, bag }: GramSettings, out: Int32Array, at: number): void {
+  expectNumber('n-grams: buckets', buckets, 1, 2 ** 31);
+  out.fill(-1, at, at + bag);
+  const words = ['^', ...(text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*|[?!…"“]|\.\.\./gu) ?? []), '$'];
+  const grams = new Set<number>();
+  for (let i = 0; i + 1 < words.length; i++) {
+    if (i > 0) grams.add(hash32(words[i]) % buckets);
+    grams.add(hash32(`${words[i]} ${words[i + 1]}`) % buckets);
+  }
+  let place = at;
+  for (const gram of grams) {
+    if (place === at + bag) break;
+    out[place++] = gram;
+  }
+}
