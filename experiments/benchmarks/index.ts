@@ -62,7 +62,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: () => Promise.resolve(benchEvaluate()),
   },
   language: {
-    summary: 'tokens per second of a small language model: training beside PyTorch, and sampling',
+    summary: 'tokens per second of a small language model: training beside PyTorch, alignment by KTO and HPO, sampling',
     run: ({ threads }) => benchLanguage({ threads }),
   },
   logs: {

@@ -1,6 +1,9 @@
 import tf from '@tensorflow/tfjs';
+import { alignmentDefaults, alignmentStep } from '../../agents/preference/language/alignment.js';
+import { BYTES } from '../../agents/preference/language/byte-pairs.js';
 import { Decoder, decoderDefaults, type DecoderSettings } from '../../agents/preference/language/decoder.js';
 import { sample as sampleTexts, samplingDefaults } from '../../agents/preference/language/sampling.js';
+import { TokenRows } from '../../agents/preference/language/token-rows.js';
 import { uniformInt } from '../../core/distributions.js';
 import { stream } from '../../core/random.js';
 import { startBackend } from '../../core/tensor/backend.js';
@@ -14,7 +17,7 @@ import { median, sample } from './tensor-clock.js';
 import { loadNow, machineNotes, useThreads } from './tensor-machine.js';
 import { Torch, type TorchChoice } from './tensor-torch.js';
 
-/** A training step of the decoder: all places of a batch count. */
+/** A step of the decoder: all places of a batch count. For alignment, `places` is best a multiple of 8. */
 export interface LanguageSize extends DecoderSettings {
   readonly batch: number;
   readonly places: number;
@@ -31,6 +34,9 @@ export interface LanguageBenchmark extends BenchResult {
   readonly torch?: number;
   /** Tokens per second of sampling. */
   readonly sampling: number;
+  /** Tokens per second of alignment by KTO and by HPO on it. */
+  readonly kto: number;
+  readonly hpo: number;
 }
 
 export interface LanguageBenchSettings {
@@ -44,7 +50,8 @@ export interface LanguageBenchSettings {
 
 /**
  * Training steps of the small language model beside the same architecture in PyTorch, in turns: token and position
- * vectors, blocks that normalise first, tied output, cross-entropy, Adam. And how fast it writes.
+ * vectors, blocks that normalise first, tied output, cross-entropy, Adam. And how fast it is aligned, by KTO and by HPO on
+ * it at token level, and how fast it writes.
  */
 export async function benchLanguage(settings: LanguageBenchSettings = {}): Promise<LanguageBenchmark> {
   const { threads = 1, rounds = 7, seconds = 0.6, size = FULL } = settings;
@@ -53,16 +60,24 @@ export async function benchLanguage(settings: LanguageBenchSettings = {}): Promi
   const restore = nativeInUse() ? useThreads(threads) : () => undefined;
   const torch = await Torch.start({ language: size }, threads);
   const { decoder, step } = trainingStep(size);
-  const samples = { ours: new Array<number>(), torch: new Array<number>() };
+  const samples = {
+    ours: new Array<number>(),
+    torch: new Array<number>(),
+    kto: new Array<number>(),
+    hpo: new Array<number>(),
+  };
+  const [kto, hpo] = ['kto', 'hpo-kto'].map((loss) => aligningStep(size, loss));
   let choice: TorchChoice | undefined;
   let writing: number[] = [];
   try {
-    sample(step, seconds);
+    for (const work of [step, kto, hpo]) sample(work, seconds);
     choice = torch instanceof Torch ? await torch.prepare('language', 2 * seconds) : undefined;
     const peer = torch instanceof Torch && choice !== undefined && 'chosen' in choice ? torch : undefined;
     for (let round = 0; round < rounds; round++) {
       samples.ours.push(...sample(step, seconds));
       if (peer !== undefined) samples.torch.push(...(await peer.measure('language', seconds)));
+      samples.kto.push(...sample(kto, seconds));
+      samples.hpo.push(...sample(hpo, seconds));
     }
     writing = samplingSpeeds(decoder, size, 2 * seconds);
   } finally {
@@ -73,14 +88,17 @@ export async function benchLanguage(settings: LanguageBenchSettings = {}): Promi
   const ours = speed(samples.ours);
   const beside = samples.torch.length === 0 ? undefined : speed(samples.torch);
   const sampling = median(writing);
+  const aligning = { kto: speed(samples.kto), hpo: speed(samples.hpo) };
   const { width, depth, heads, vocabulary, batch, places } = size;
   const parameters = decoder.parameters.values.length;
   return {
-    ...{ parameters, ours, sampling },
+    ...{ parameters, ours, sampling, ...aligning },
     ...(beside === undefined ? {} : { torch: beside }),
     columns: ['what', 'tokens per second', 'PyTorch', 'ours/PyTorch'],
     rows: [
       ['training', ours, beside ?? '', beside === undefined ? '' : ours / beside],
+      ['alignment by KTO', aligning.kto, '', ''],
+      [`alignment by HPO on KTO: ${(aligning.kto / aligning.hpo).toFixed(3)} times KTO’s time`, aligning.hpo, '', ''],
       [`sampling, ${DRAWN.rows} texts together`, sampling, '', ''],
     ],
     notes: [
@@ -115,6 +133,24 @@ function trainingStep(size: LanguageSize): { readonly decoder: Decoder; readonly
     labels: { values: ids(), shape: [batch * places] },
   };
   return { decoder, step: () => compiled(inputs) };
+}
+
+/** Alignment with labelled responses of random tokens, half of them good, that fill the batch. */
+function aligningStep(size: LanguageSize, loss: string): () => unknown {
+  const luck = stream('bench/language/alignment');
+  const { batch, places, vocabulary } = size;
+  const decoder = new Decoder(size, luck.fork('decoder'));
+  const response = (): number[] =>
+    Array.from({ length: places - 1 }, () => BYTES + uniformInt(luck, vocabulary - BYTES));
+  const rows = new TokenRows(Array.from({ length: batch }, () => ({ response: response() })));
+  const all = Int32Array.from({ length: batch }, (_, i) => i);
+  const data = {
+    ...{ context: new Int32Array(batch), sides: [all] },
+    good: [Float32Array.from(all, (i) => i % 2)],
+    reward: [Float32Array.from(all, () => luck.next())],
+  };
+  const step = alignmentStep({ decoder, rows, data, settings: { ...alignmentDefaults, loss } });
+  return () => step(all);
 }
 
 /** Tokens per second of texts drawn from nothing, their end marks included. */

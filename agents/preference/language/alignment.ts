@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import { choose, complaint, expectNumber } from '../../../core/check.js';
 import type { Rng } from '../../../core/random.js';
-import { compileStep, type StepTensors } from '../../../core/tensor/compile.js';
+import { compileStep, type CompiledReport, type StepTensors } from '../../../core/tensor/compile.js';
 import type { Inputs, InputTensors, Numbers } from '../../../core/tensor/compiled-programs.js';
 import { logSoftmaxAt } from '../../../core/tensor/ops/log-softmax-at.js';
 import { Trainer } from '../../../core/tensor/train.js';
@@ -36,7 +36,8 @@ export const alignmentDefaults: AlignmentSettings = {
   clipNorm: 1,
 };
 
-export interface Alignment {
+/** What is aligned, with what. */
+export interface AlignmentParts {
   /** Changed in place. */
   readonly decoder: Decoder;
   readonly rows: TokenRows;
@@ -45,6 +46,9 @@ export interface Alignment {
   /** [rows] ln π_ref of every row (`responseLogs`); the decoder's own at the start, if omitted. */
   readonly reference?: Float64Array;
   readonly settings: AlignmentSettings;
+}
+
+export interface Alignment extends AlignmentParts {
   readonly random: Rng;
   readonly onProgress?: OnProgress;
 }
@@ -69,11 +73,8 @@ export interface Alignment {
  *   for a response that is no row; a numeric error where it diverges
  */
 export function align(alignment: Alignment): Metrics[] {
-  const { decoder, rows, data, settings, random, onProgress } = alignment;
-  const loss = lossOf(alignment);
-  const reference = alignment.reference ?? responseLogs(decoder, rows);
-  const trainer = new Trainer(decoder.parameters, settings);
-  const step = compileStep(trainer, (inputs) => objective(decoder, loss, settings, inputs));
+  const { rows, data, settings, random, onProgress } = alignment;
+  const step = alignmentStep(alignment);
   const n = data.context.length;
   const longest = (i: number): number => Math.max(...data.sides.map((side) => rows.places(side[i])));
   const curve: Metrics[] = [];
@@ -82,7 +83,7 @@ export function align(alignment: Alignment): Metrics[] {
     const sums = new Map<string, number>();
     const add = (name: string, value: number): unknown => sums.set(name, (sums.get(name) ?? 0) + value);
     likeLengths(n, settings.batch, random.fork(pass), longest).forEach((batch, i) => {
-      const report = step(inputsOf(alignment, reference, batch));
+      const report = step(batch);
       add('loss', report.loss * batch.length);
       for (const [name, [value]] of Object.entries(report.outputs)) add(name, value * batch.length);
       onProgress?.(
@@ -96,7 +97,17 @@ export function align(alignment: Alignment): Metrics[] {
   return curve;
 }
 
-function lossOf({ decoder, rows, data, reference, settings }: Alignment): PreferenceLoss {
+/** One gradient step at a time: a function of the numbers of the comparisons or responses in a batch. Errors as `align`. */
+export function alignmentStep(alignment: AlignmentParts): (batch: Int32Array) => CompiledReport {
+  const { decoder, rows, settings } = alignment;
+  const loss = lossOf(alignment);
+  const reference = alignment.reference ?? responseLogs(decoder, rows);
+  const trainer = new Trainer(decoder.parameters, settings);
+  const step = compileStep(trainer, (inputs) => objective(decoder, loss, settings, inputs));
+  return (batch) => step(inputsOf(alignment, reference, batch));
+}
+
+function lossOf({ decoder, rows, data, reference, settings }: AlignmentParts): PreferenceLoss {
   const loss = choose<PreferenceLoss>('preference loss', preferenceLosses, settings.loss);
   const where = 'alignment';
   checkFit(loss, data, settings);
@@ -129,7 +140,7 @@ function lossOf({ decoder, rows, data, reference, settings }: Alignment): Prefer
 }
 
 /** The sides of a batch one below the other: [S · B, T]. */
-function inputsOf({ decoder, rows, data }: Alignment, reference: Float64Array, batch: Int32Array): Inputs {
+function inputsOf({ decoder, rows, data }: AlignmentParts, reference: Float64Array, batch: Int32Array): Inputs {
   const B = batch.length;
   const picked = new Int32Array(data.sides.length * B);
   const labels: Record<string, Numbers> = {};

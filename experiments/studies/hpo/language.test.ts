@@ -60,7 +60,7 @@ test('the study on an invented archive: a row per model, the same numbers from t
   const { rows, counts } = result.numbers as LanguageNumbers;
   t.deepEqual(
     rows.map(({ method }) => method),
-    ['cloned (SFT)', 'dpo', 'hpo-dpo', 'kto', 'hpo-kto'],
+    ['cloned (SFT)', 'dpo', 'hpo-dpo', 'hpo-dpo, constant R', 'kto', 'hpo-kto'],
   );
   t.true(counts['pairs'] > 30 && counts['heldOutPairs'] > 5);
   t.is(rows[0].shift.value, 0);
@@ -70,6 +70,8 @@ test('the study on an invented archive: a row per model, the same numbers from t
   t.true(rows.slice(1).every(({ judged }) => judged.divergence !== 0 && judged.pairsRight >= 0));
   for (const { columns, rows: cells } of result.tables) t.true(cells.every((row) => row.length === columns.length));
   t.true(notes.some((note) => note.startsWith('hpo-kto: loss')));
+  t.regex(result.report?.answer.sentence ?? '', /: dpo .* times the perplexity, .*; hpo-dpo /);
+  t.is(result.report?.answer.verdict === 'supported', result.failures.length === 0);
   t.deepEqual((await run()).numbers, result.numbers);
 });
 

@@ -3,6 +3,7 @@ import type { Decoder } from '../../../agents/preference/language/decoder.js';
 import { GymError } from '../../../core/check.js';
 import { stream } from '../../../core/random.js';
 import { startBackend } from '../../../core/tensor/backend.js';
+import { wilson } from '../../../core/stats/intervals.js';
 import type { Estimate } from '../../contract.js';
 import type { Study, StudyResult } from '../study.js';
 import { readHeadlines } from './headlines.js';
@@ -13,13 +14,25 @@ import { inWords, pairedOf } from './paired.js';
 const MOST_PERPLEXITY = 1.1;
 const CLONED = 'cloned (SFT)';
 const MAIN = 'hpo-dpo';
+/** The null control: the same with a reward that says nothing. */
+const CONTROL = 'hpo-dpo, constant R';
+
+interface Method {
+  readonly settings: Partial<AlignmentSettings> & { readonly loss: string };
+  /** The method that it is compared with. */
+  readonly base?: string;
+  /** Every reward is 0: what is left of the auxiliary term is cloning. */
+  readonly constant?: boolean;
+}
 
 /** What differs from the defaults, tuned on seeds 11 and 12. Rewards have deviation 1, so λ = 1 is one deviation. */
-const METHODS: Readonly<Record<string, Partial<AlignmentSettings>>> = {
-  dpo: {},
-  'hpo-dpo': { auxiliary: 0.05, temperature: 1 },
-  kto: {},
-  'hpo-kto': { auxiliary: 0.05, temperature: 1 },
+const AUXILIARY = { auxiliary: 0.05, temperature: 1 };
+const METHODS: Readonly<Record<string, Method>> = {
+  dpo: { settings: { loss: 'dpo' } },
+  [MAIN]: { settings: { loss: 'hpo-dpo', ...AUXILIARY }, base: 'dpo' },
+  [CONTROL]: { settings: { loss: 'hpo-dpo', ...AUXILIARY }, base: 'dpo', constant: true },
+  kto: { settings: { loss: 'kto' } },
+  'hpo-kto': { settings: { loss: 'hpo-kto', ...AUXILIARY }, base: 'kto' },
 };
 const LEARNING_RATE = 2e-4;
 
@@ -32,6 +45,10 @@ interface Row {
   readonly shift: Estimate;
   /** Grade less that of the method without the auxiliary term, sample by sample. */
   readonly beyondBase: Estimate | null;
+  /** Grade less the null control's; for HPO on DPO alone. */
+  readonly beyondControl: Estimate | null;
+  /** Share of held-out pairs, with Wilson's interval. */
+  readonly right: Estimate;
   /** Perplexity over the cloned model's. */
   readonly perplexityRatio: number;
   readonly examples: readonly string[];
@@ -60,8 +77,8 @@ export const hpoLanguage: Study = {
     if (data === undefined)
       throw new GymError('usage', 'study hpo-language: expected --data with the folder of the archive, received none.');
     checkSettings(settings);
-    const names = Object.keys(METHODS);
-    const total = 2 + names.length;
+    const methods = Object.entries(METHODS);
+    const total = 2 + methods.length;
     onProgress?.(0, total, 'reading');
     await startBackend(process.env['RECSYS_GYM_BACKEND']);
     const headlines = await readHeadlines(data, seed);
@@ -71,19 +88,17 @@ export const hpoLanguage: Study = {
     const models: [string, Decoder][] = [[CLONED, writer.cloned]];
     const pairs = pairsAsRows(writer, headlines.trainingPairs);
     if (pairs.data.context.length === 0) throw noPairs(data);
-    for (const [i, loss] of names.entries()) {
+    for (const [i, [name, { settings: own, constant = false }]] of methods.entries()) {
       const decoder = writer.cloned.copy();
+      const reward = pairs.data.reward.map((column) => (constant ? new Float32Array(column.length) : column));
       align({
-        ...{ decoder, rows: pairs.rows, data: pairs.data, reference: pairs.reference },
-        settings: {
-          ...alignmentDefaults,
-          ...{ loss, learningRate: LEARNING_RATE, passes: settings['alignPasses'] },
-          ...METHODS[loss],
-        },
+        ...{ decoder, rows: pairs.rows, data: { ...pairs.data, reward }, reference: pairs.reference },
+        settings: { ...alignmentDefaults, learningRate: LEARNING_RATE, passes: settings['alignPasses'], ...own },
         random: stream(seed).fork('align'),
-        onProgress: (done, all, note) => onProgress?.(1 + i + done / all, total, note),
+        onProgress: (done, all, note) =>
+          onProgress?.(1 + i + done / all, total, constant ? `${note}, constant R` : note),
       });
-      models.push([loss, decoder]);
+      models.push([name, decoder]);
     }
     onProgress?.(total - 1, total, 'sampling');
     const judged = models.map(([name, decoder]): [string, Judged] => [
@@ -109,8 +124,9 @@ function noPairs(data: string): GymError {
 function resultOf(writer: Writer, judged: readonly [string, Judged][], pairs: number): StudyResult {
   const [[, cloned]] = judged;
   const of = new Map(judged);
+  const control = of.get(CONTROL);
   const rows = judged.map(([method, one]): Row => {
-    const base = method.startsWith('hpo-') ? of.get(method.slice(4)) : undefined;
+    const base = Object.hasOwn(METHODS, method) ? of.get(METHODS[method].base ?? '') : undefined;
     const { texts, grades, lengths, ...rest } = one;
     return {
       method,
@@ -119,11 +135,14 @@ function resultOf(writer: Writer, judged: readonly [string, Judged][], pairs: nu
       words: lengths.reduce((sum, n) => sum + n, 0) / lengths.length,
       shift: pairedOf(grades, cloned.grades),
       beyondBase: base === undefined ? null : pairedOf(grades, base.grades),
+      beyondControl: method === MAIN && control !== undefined ? pairedOf(grades, control.grades) : null,
+      right: shareOf(one.pairsRight, writer.counts.heldOutPairs),
       perplexityRatio: one.perplexity / cloned.perplexity,
       examples: texts.slice(0, 3),
     };
   });
   const counts = { ...writer.counts, pairs, parameters: writer.cloned.parameters.values.length };
+  const failures = failuresOf(rows);
   const numbers: LanguageNumbers = { rows, curve: writer.curve, counts };
   return {
     tables: [
@@ -151,7 +170,7 @@ function resultOf(writer: Writer, judged: readonly [string, Judged][], pairs: nu
           row.words,
           row.judged.perplexity,
           row.perplexityRatio,
-          row.judged.pairsRight,
+          row.method === CLONED ? '' : inWords(row.right, 3),
           row.judged.divergence,
           row.judged.distinct,
           row.judged.distinctPairs,
@@ -167,28 +186,52 @@ function resultOf(writer: Writer, judged: readonly [string, Judged][], pairs: nu
     notes: [
       `${counts.parameters} parameters; cloned ${counts.training} headlines (${counts.tokens} tokens), mean loss by pass ${writer.curve.map((loss) => loss.toFixed(3)).join(', ')}; held out ${counts.heldOut}.`,
       `${pairs} pairs of training tests outside the faulty period, ${counts.heldOutPairs} held-out ones; headlines longer than the context are left out (${counts.tooLong}).`,
+      `Reading grade of ${MAIN} less that of its null control: ${rows.flatMap(({ beyondControl }) => (beyondControl === null ? [] : [inWords(beyondControl, 2)])).join()}.`,
       `Headlines of the corpus have grade ${writer.scale.mean.toFixed(2)}, deviation ${writer.scale.deviation.toFixed(2)}; R = (mean − grade)/deviation.`,
     ],
-    failures: failuresOf(rows),
+    failures,
     numbers,
+    report: {
+      question: 'Does HPO make a language model write headlines that are easier to read, at little cost in likelihood?',
+      answer: {
+        verdict: failures.length === 0 ? 'supported' : 'unsupported',
+        sentence: sentenceOf(rows),
+        reasons: failures,
+      },
+    },
   };
+}
+
+function sentenceOf(rows: readonly Row[]): string {
+  const said = rows
+    .filter(({ method }) => method !== CLONED)
+    .map(
+      ({ method, shift, perplexityRatio, right }) =>
+        `${method} ${inWords(shift, 2)} at ${perplexityRatio.toFixed(3)} times the perplexity, ${inWords(right)} of the held-out pairs right`,
+    );
+  return `Reading grade of the samples less the cloned model’s: ${said.join('; ')}.`;
+}
+
+function shareOf(share: number, n: number): Estimate {
+  if (!Number.isFinite(share)) return { value: null, standardError: null, interval: null, method: 'Wilson 95%' };
+  const { low, high } = wilson(Math.round(share * n), n, 0.95);
+  return { value: share, standardError: null, interval: [low, high], method: 'Wilson 95%' };
 }
 
 /** The score fixed before running. */
 function failuresOf(rows: readonly Row[]): string[] {
   const main = rows.find(({ method }) => method === MAIN);
   if (main === undefined) return [`${MAIN}: expected to be trained.`];
-  const below = ({ interval }: Estimate): boolean => interval !== null && interval[1] < 0;
-  const { shift, beyondBase, perplexityRatio } = main;
+  const { shift, beyondBase, beyondControl, perplexityRatio } = main;
+  const shifts = { 'the cloned model': shift, DPO: beyondBase, 'HPO with a constant reward': beyondControl };
   return [
-    ...(below(shift)
-      ? []
-      : [`${MAIN}: expected a reading grade below the cloned model’s, received ${inWords(shift, 2)}.`]),
-    ...(beyondBase !== null && below(beyondBase)
-      ? []
-      : [
-          `${MAIN}: expected a reading grade below DPO’s, received ${beyondBase === null ? 'none' : inWords(beyondBase, 2)}.`,
-        ]),
+    ...Object.entries(shifts).flatMap(([other, estimate]) =>
+      estimate !== null && (estimate.interval?.[1] ?? 0) < 0
+        ? []
+        : [
+            `${MAIN}: expected a reading grade below that of ${other}, received ${estimate === null ? 'none' : inWords(estimate, 2)}.`,
+          ],
+    ),
     ...(perplexityRatio <= MOST_PERPLEXITY
       ? []
       : [
