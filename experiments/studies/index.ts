@@ -15,6 +15,7 @@ import { hpoContradiction } from './hpo/contradiction.js';
 import { hpoFrontier } from './hpo/frontier.js';
 import { hpoGrid } from './hpo/grid.js';
 import { hpo } from './hpo/main-table.js';
+import { hpoSizes } from './hpo/sizes.js';
 import { hpoSlates } from './hpo/slates.js';
 import { hpoLanguage } from './hpo/language.js';
 import { hpoUpworthy } from './hpo/upworthy.js';
@@ -66,6 +67,7 @@ export const studies: Readonly<Record<string, Study>> = {
   'hpo-grid': hpoGrid,
   'hpo-contradiction': hpoContradiction,
   'hpo-slates': hpoSlates,
+  'hpo-sizes': hpoSizes,
   'hpo-language': hpoLanguage,
   'hpo-upworthy': hpoUpworthy,
 };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { benchmarks } from '../../benchmarks/index.js';
 import { studies } from '../index.js';
 
-for (const name of ['hpo', 'hpo-frontier', 'hpo-ablation', 'hpo-grid', 'hpo-contradiction', 'hpo-slates'])
+for (const name of ['hpo', 'hpo-frontier', 'hpo-ablation', 'hpo-grid', 'hpo-contradiction', 'hpo-slates', 'hpo-sizes'])
   test.serial(`${name} reaches its score`, async (t) => {
     const study = studies[name];
     const settings = Object.fromEntries(Object.entries(study.settings).map(([key, { value }]) => [key, value]));

@@ -22,8 +22,8 @@ const BASE: PreferenceSettings = {
   ...{ temperature: 0.25, expectile: 0.7 },
 };
 /** γ was chosen on other worlds. */
-const HPO: Method = { name: 'HPO on DPO', settings: { loss: 'hpo-dpo', auxiliary: 0.0015 } };
-const DPO: Method = { name: 'DPO', settings: { loss: 'dpo' } };
+export const HPO: Method = { name: 'HPO on DPO', settings: { loss: 'hpo-dpo', auxiliary: 0.0015 } };
+export const DPO: Method = { name: 'DPO', settings: { loss: 'dpo' } };
 const MARGIN: Method = { name: 'margin, α = 1', settings: { loss: 'margin' } };
 const METHODS: readonly Method[] = [
   HPO,
@@ -44,6 +44,11 @@ interface Tried {
   readonly divergence: readonly number[];
 }
 
+/** The designer's formula, compiled. */
+export function slateReward(): Promise<Reward> {
+  return compileReward(WISH, ['preference', 'fresh', 'diversity', 'flagged']);
+}
+
 /** Slates of the feed's users: does the designer get more at hardly any loss of preference? */
 export const hpoSlates: Study = {
   summary: 'HPO: slates compared by users of a generated feed, with position bias and label noise',
@@ -56,8 +61,8 @@ export const hpoSlates: Study = {
     expectNumber('--worlds', worlds, 2, 1000);
     expectNumber('--gamma', gamma, 0, 1000);
     await startBackend(process.env['RECSYS_GYM_BACKEND']);
-    const reward = await compileReward(WISH, ['preference', 'fresh', 'diversity', 'flagged']);
-    const asked = Array.from({ length: worlds }, (_, i) => ask(seed + i, pairs, reward));
+    const reward = await slateReward();
+    const asked = Array.from({ length: worlds }, (_, i) => askSlates(seed + i, pairs, reward));
     const methods = METHODS.map((one) =>
       one === HPO ? { ...one, settings: { ...one.settings, auxiliary: gamma } } : one,
     );
@@ -75,7 +80,8 @@ interface Asked {
   readonly seed: number;
 }
 
-function ask(seed: number, n: number, reward: Reward): Asked {
+/** World `seed` and its comparisons. */
+export function askSlates(seed: number, n: number, reward: Reward): Asked {
   const people = new SlatePreferences({ seed });
   const { context, chosen, rejected, count, width } = people.pairs(n, stream(seed).fork('pairs'));
   const values = new Float32Array(4);
@@ -89,13 +95,19 @@ function ask(seed: number, n: number, reward: Reward): Asked {
   return { people, data, seed };
 }
 
-function tryAll(asked: readonly Asked[], { name, settings }: Method, reward: Reward): Tried {
+/** @param hidden widths of the layers that score a candidate; none is a linear scorer */
+export function tryAll(
+  asked: readonly Asked[],
+  { name, settings }: Method,
+  reward: Reward,
+  hidden: readonly number[] = [16],
+): Tried {
   return judgeAll(name, asked, reward, ({ people, data, seed }) => {
     const { contexts, candidates, places } = people.settings;
     const model = new ChoiceModel(
       {
         ...{ contexts, candidates, places, reference: people.reference },
-        network: featureNetwork({ values: people.features, candidates, width: SLATE_FEATURES.length, hidden: [16] }),
+        network: featureNetwork({ values: people.features, candidates, width: SLATE_FEATURES.length, hidden }),
       },
       stream(seed).fork('model'),
     );
