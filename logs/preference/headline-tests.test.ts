@@ -7,7 +7,7 @@ import { importLog } from '../load.js';
 import { readUpworthy } from '../import/upworthy.js';
 import { openStore } from '../store/log-store.js';
 import { clickPairs, proportionsZ, textTests } from './headline-tests.js';
-import { hashedGrams } from './n-grams.js';
+import { hashedGrams, hashedWords } from './n-grams.js';
 
 const HEADER = 'clickability_test_id,headline,impressions,clicks,test_week,eyecatcher_id';
 const ROWS = [
@@ -107,6 +107,20 @@ test('n-grams see words and their order, not case', (t) => {
   t.deepEqual(of('The dog bites'), of('the DOG bites'));
   t.notDeepEqual(of('dog bites man'), of('man bites dog'));
   t.is(of('one two').length, 5);
+});
+
+test('words keep their order and repetitions, stop at the last place and touch nothing else', (t) => {
+  const of = (text: string, bag: number): number[] => {
+    const out = new Int32Array(bag + 2).fill(7);
+    hashedWords(text, { buckets: 1 << 20, bag }, out, 1);
+    t.deepEqual([out[0], out[bag + 1]], [7, 7]);
+    return Array.from(out.subarray(1, bag + 1));
+  };
+  const [dog, bites, man, ...rest] = of('Dog bites MAN', 5);
+  t.deepEqual(rest, [-1, -1]);
+  t.deepEqual(of('man bites dog, man?', 4), [man, bites, dog, man]);
+  t.deepEqual(of('', 3), [-1, -1, -1]);
+  t.throws(() => hashedWords('a', { buckets: 0, bag: 1 }, new Int32Array(1), 0), { message: /words: buckets/ });
 });
 
 const real = '../shared/data/upworthy';

@@ -15,7 +15,7 @@ export interface GramSettings {
 export function hashedGrams(text: string, { buckets, bag }: GramSettings, out: Int32Array, at: number): void {
   expectNumber('n-grams: buckets', buckets, 1, 2 ** 31);
   out.fill(-1, at, at + bag);
-  const words = ['^', ...(text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*|[?!…"“]|\.\.\./gu) ?? []), '$'];
+  const words = ['^', ...wordsOf(text), '$'];
   const grams = new Set<number>();
   for (let i = 0; i + 1 < words.length; i++) {
     if (i > 0) grams.add(hash32(words[i]) % buckets);
@@ -26,4 +26,20 @@ export function hashedGrams(text: string, { buckets, bag }: GramSettings, out: I
     if (place === at + bag) break;
     out[place++] = gram;
   }
+}
+
+/**
+ * Writes the ids of a text's words in their order at out[at…], repeated ones too, −1 behind the last: the words of
+ * `hashedGrams` without the marks of beginning and end. Texts of more than `bag` words lose their end.
+ */
+export function hashedWords(text: string, { buckets, bag }: GramSettings, out: Int32Array, at: number): void {
+  expectNumber('words: buckets', buckets, 1, 2 ** 31);
+  out.fill(-1, at, at + bag);
+  const ids = wordsOf(text).slice(0, bag);
+  ids.forEach((word, t) => (out[at + t] = hash32(word) % buckets));
+}
+
+/** Words in lower case, and marks that change what a text says. */
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*|[?!…"“]|\.\.\./gu) ?? [];
 }

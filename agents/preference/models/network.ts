@@ -142,7 +142,7 @@ function linearText(
 }
 
 /** A score from each candidate's row [B · K, width]. @returns [B, K] */
-function scoreHead(
+export function scoreHead(
   parameters: ParameterSet,
   name: string,
   width: number,
@@ -156,7 +156,7 @@ function scoreHead(
  * A value from the mean of a context's rows, which it reads without moving them: with a small auxiliary weight the policy
  * is then close to that of the base loss. @returns [B]
  */
-function valueHead(
+export function valueHead(
   parameters: ParameterSet,
   name: string,
   width: number,
