@@ -6,27 +6,19 @@ import {
   type PreferenceSettings,
 } from '../../../agents/preference/learner.js';
 import { ChoiceModel, IMPOSSIBLE } from '../../../agents/preference/models/choice.js';
-import { textNetwork } from '../../../agents/preference/models/network.js';
 import { hash32, stream } from '../../../core/random.js';
 import { clickPairs, type TextTests } from '../../../logs/preference/headline-tests.js';
-import { hashedGrams } from '../../../logs/preference/n-grams.js';
 import type { PreferencePairs } from '../../../logs/preference/contract.js';
 import { measureText, TEXT_OUTCOMES, type TextReward } from '../../../reward-models/preference/auxiliary.js';
+import { linearScorer, type HeadlineScorer } from './headline-scorers.js';
 import type { Method } from './tabular.js';
 
-const GRAMS = { buckets: 1 << 15, bag: 64 } as const;
-
-/** How every method is fitted to headlines: a linear score of hashed words and pairs of words. */
-const HEADLINES: PreferenceSettings = {
-  ...preferenceDefaults,
-  ...{ beta: 0.1, passes: 30, batch: 256, learningRate: 0.01, weightDecay: 0.1 },
-};
+/** How every method is fitted to headlines. */
+const HEADLINES: PreferenceSettings = { ...preferenceDefaults, beta: 0.1, batch: 256 };
 
 /** Tests of headlines with all that is measured of the texts, and who is for what. */
 export interface Headlines {
   readonly tests: TextTests;
-  /** [C, K, bag] */
-  readonly grams: Int32Array;
   /** [C, K] designer's reward of each text, and per outcome of `TEXT_OUTCOMES`. */
   readonly reward: Float32Array;
   readonly measures: Float64Array;
@@ -38,13 +30,11 @@ export interface Headlines {
 export function prepareHeadlines(tests: TextTests, reward: TextReward, seed: number): Headlines {
   const { contexts, sizes, text } = tests.sets;
   const K = tests.most;
-  const grams = new Int32Array(contexts * K * GRAMS.bag).fill(-1);
   const rewards = new Float32Array(contexts * K);
   const measures = new Float64Array(contexts * K * TEXT_OUTCOMES.length);
   for (let c = 0; c < contexts; c++) {
     for (let k = 0; k < sizes[c]; k++) {
       const cell = c * K + k;
-      hashedGrams(text(c, k), GRAMS, grams, cell * GRAMS.bag);
       measureText(text(c, k), { flagged: [] }, measures, cell * TEXT_OUTCOMES.length);
       rewards[cell] = reward.score(text(c, k));
     }
@@ -57,25 +47,26 @@ export function prepareHeadlines(tests: TextTests, reward: TextReward, seed: num
     tune: where((u) => u >= 0.6 && u < 0.8),
     judge: where((u) => u >= 0.8),
   };
-  return { tests, grams, reward: rewards, measures, pairs: clickPairs(tests, parts.train), parts };
+  return { tests, reward: rewards, measures, pairs: clickPairs(tests, parts.train), parts };
 }
 
 /** π of every candidate of some tests, [n, K]: learned from the training pairs. */
 export function learnHeadlines(
-  { tests, grams, reward, pairs }: Headlines,
+  { tests, reward, pairs }: Headlines,
   { settings }: Method,
   contexts: Int32Array,
   seed: number,
+  scorer: HeadlineScorer = linearScorer,
 ): { readonly policy: Float64Array; readonly divergence: number } {
   const K = tests.most;
   const C = tests.sets.contexts;
-  const all = { ...HEADLINES, ...settings };
+  const all = { ...HEADLINES, ...scorer.settings, ...settings };
   const reference = new Float32Array(C * K).fill(IMPOSSIBLE);
   for (let c = 0; c < C; c++) reference.fill(0, c * K, c * K + tests.sets.sizes[c]);
   const model = new ChoiceModel(
     {
       ...{ contexts: C, candidates: K, places: 1, reference, conditional: isConditional(all.loss) },
-      network: textNetwork({ ids: grams, candidates: K, bag: GRAMS.bag, buckets: GRAMS.buckets, width: 0 }),
+      network: scorer.network(tests),
     },
     stream(seed).fork('headlines'),
   );

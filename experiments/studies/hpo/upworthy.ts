@@ -12,6 +12,7 @@ import {
   type Headlines,
   type HeadlineWorth,
 } from './headline-choice.js';
+import { transformerScorer, type HeadlineScorer } from './headline-scorers.js';
 import { inWords, meanOf, pairedOf } from './paired.js';
 import type { Method } from './tabular.js';
 
@@ -19,7 +20,13 @@ import type { Method } from './tabular.js';
 const WISH = '-0.2*max(readingGrade, 0) - 5*clickbait';
 
 const HPO = 'HPO on DPO';
-const methodsOf = (gamma: number): readonly Method[] => [
+
+interface ScoredMethod extends Method {
+  /** Linear, where none is named. */
+  readonly scorer?: HeadlineScorer;
+}
+
+const methodsOf = (gamma: number): readonly ScoredMethod[] => [
   { name: HPO, settings: { loss: 'hpo-dpo', auxiliary: gamma } },
   { name: 'HPO on KTO', settings: { loss: 'hpo-kto', auxiliary: gamma / 2 } },
   { name: 'DPO', settings: { loss: 'dpo' } },
@@ -30,6 +37,15 @@ const methodsOf = (gamma: number): readonly Method[] => [
   { name: 'advantage-weighted only', settings: { loss: 'advantage-weighted' } },
   { name: 'SFT', settings: { loss: 'sft' } },
 ];
+/** HPO and DPO with a text encoder. */
+const encodedMethods = (gamma: number): readonly ScoredMethod[] =>
+  methodsOf(gamma)
+    .filter(({ name }) => name === HPO || name === 'DPO')
+    .map((method) => ({ ...method, name: encoded(method.name), scorer: transformerScorer }));
+
+function encoded(name: string): string {
+  return `${name}, transformer`;
+}
 
 interface Tried {
   readonly method: string;
@@ -44,20 +60,21 @@ export const hpoUpworthy: Study = {
   settings: {
     gamma: { value: 0.005, meaning: 'Weight of HPO’s auxiliary term, chosen on the tuning tests' },
     tuning: { value: 0, meaning: '1 judges on the tuning tests instead of the held-out ones' },
+    transformer: { value: 1, meaning: '1 adds HPO and DPO with a text encoder in place of the linear scorer' },
   },
-  async run({ data, seed, settings: { gamma, tuning }, onProgress }) {
+  async run({ data, seed, settings: { gamma, tuning, transformer }, onProgress }) {
     if (data === undefined)
       throw new GymError('usage', 'study hpo-upworthy: expected --data with the folder of the archive, received none.');
     expectNumber('--gamma', gamma, 0, 1000);
     await startBackend(process.env['RECSYS_GYM_BACKEND']);
-    const methods = methodsOf(gamma);
+    const methods = [...methodsOf(gamma), ...(transformer === 1 ? encodedMethods(gamma) : [])];
     onProgress?.(0, methods.length + 1, 'reading');
     const { log } = await readUpworthy(data);
     const headlines = prepareHeadlines(textTests(log), await textReward(WISH), seed);
     const contexts = tuning === 1 ? headlines.parts.tune : headlines.parts.judge;
     const tried = methods.map((method, m): Tried => {
       onProgress?.(m + 1, methods.length + 1, method.name);
-      const { policy, divergence } = learnHeadlines(headlines, method, contexts, seed);
+      const { policy, divergence } = learnHeadlines(headlines, method, contexts, seed, method.scorer);
       return { method: method.name, worth: judgeHeadlines(headlines, contexts, policy), divergence };
     });
     const plain = (['uniform', 'hindsight'] as const).map((kind) =>
@@ -114,6 +131,7 @@ function resultOf(
       `The designer wants ${WISH}. A policy’s click rate in a test is Σ π(arm) · clicks/impressions: arms were randomised, so nothing is estimated by weighting.`,
       'The best arm in hindsight reads the clicks it is judged by, so it also counts their luck.',
       `HPO against DPO: designer’s reward ${inWords(gain)}; click rate ${percent(cost)} points.`,
+      ...encoderNotes(tried),
     ],
     failures,
     numbers: tried.map(({ method, worth, divergence }) => ({
@@ -121,6 +139,15 @@ function resultOf(
       ...{ overUniform: pairedOf(worth.clickRate, uniform.clickRate), grade: meanOf(worth.grade) },
     })),
   };
+}
+
+/** The same comparison where both read the order of words. */
+function encoderNotes(tried: readonly Tried[]): readonly string[] {
+  const [hpo, dpo] = [HPO, 'DPO'].map((name) => tried.find(({ method }) => method === encoded(name)));
+  if (hpo === undefined || dpo === undefined) return [];
+  const gain = inWords(pairedOf(hpo.worth.reward, dpo.worth.reward));
+  const cost = percent(pairedOf(hpo.worth.clickRate, dpo.worth.clickRate));
+  return [`With a transformer over words, HPO against DPO: designer’s reward ${gain}; click rate ${cost} points.`];
 }
 
 /** A click rate or a difference of two, in percent. */
