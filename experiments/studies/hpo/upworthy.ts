@@ -60,14 +60,16 @@ export const hpoUpworthy: Study = {
   settings: {
     gamma: { value: 0.005, meaning: 'Weight of HPO’s auxiliary term, chosen on the tuning tests' },
     tuning: { value: 0, meaning: '1 judges on the tuning tests instead of the held-out ones' },
+    encoderGamma: { value: 1, meaning: 'The same weight with a text encoder, also chosen on the tuning tests' },
     transformer: { value: 1, meaning: '1 adds HPO and DPO with a text encoder in place of the linear scorer' },
   },
-  async run({ data, seed, settings: { gamma, tuning, transformer }, onProgress }) {
+  async run({ data, seed, settings: { gamma, encoderGamma, tuning, transformer }, onProgress }) {
     if (data === undefined)
       throw new GymError('usage', 'study hpo-upworthy: expected --data with the folder of the archive, received none.');
     expectNumber('--gamma', gamma, 0, 1000);
+    expectNumber('--encoderGamma', encoderGamma, 0, 1000);
     await startBackend(process.env['RECSYS_GYM_BACKEND']);
-    const methods = [...methodsOf(gamma), ...(transformer === 1 ? encodedMethods(gamma) : [])];
+    const methods = [...methodsOf(gamma), ...(transformer === 1 ? encodedMethods(encoderGamma) : [])];
     onProgress?.(0, methods.length + 1, 'reading');
     const { log } = await readUpworthy(data);
     const headlines = prepareHeadlines(textTests(log), await textReward(WISH), seed);
