@@ -50,6 +50,11 @@ export class KeyedDraws implements Source {
     return (this.#word >>> 0) * UNIT;
   }
 
+  /** Writes the next `out.length` draws of this address: for callers too large for the engine to inline `next` into. */
+  fill(out: Float64Array): void {
+    for (let i = 0; i < out.length; i++) out[i] = this.next();
+  }
+
   /**
    * Computes the next two words. They are left in fields as signed 32-bit numbers, which the engine stores without
    * allocating; `next` stays small enough to be inlined where it is called, so that its result is not boxed either.

@@ -64,6 +64,7 @@ export class AdUtilityEnv implements Env {
   readonly #visit: Int32Array;
   readonly #age: Int32Array;
   readonly #levels: readonly number[];
+  readonly #draws = new Float64Array(1);
   #seed = 0;
   #luck: KeyedDraws | undefined;
 
@@ -181,10 +182,11 @@ export class AdUtilityEnv implements Env {
     if (luck === undefined) return;
     const { requestsPerDay } = this.market.settings;
     const { firstDay, days } = this.#settings;
-    const first = (firstDay + Math.floor(luck.at(b, this.#visit[b]).next() * days)) * requestsPerDay;
+    luck.at(b, this.#visit[b]).fill(this.#draws);
+    const first = (firstDay + Math.floor(this.#draws[0] * days)) * requestsPerDay;
     // Within a day requests come in order: each in its own share of the day.
-    luck.at(b, this.#visit[b], 1 + this.#age[b]);
-    const within = Math.floor(((this.#age[b] + luck.next()) / this.spec.maxSteps) * requestsPerDay);
+    luck.at(b, this.#visit[b], 1 + this.#age[b]).fill(this.#draws);
+    const within = Math.floor(((this.#age[b] + this.#draws[0]) / this.spec.maxSteps) * requestsPerDay);
     let request = first + Math.min(requestsPerDay - 1, within);
     while (this.#surface >= 0 && this.market.surfaceOf(request) !== this.#surface) {
       request = request + 1 < first + requestsPerDay ? request + 1 : first;

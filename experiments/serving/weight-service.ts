@@ -25,6 +25,16 @@ export interface WeightServiceSettings extends MailboxShape {
   readonly bytes: Uint8Array;
 }
 
+/** Neither an unreferenced thread nor a wait for shared memory keeps a process alive; this does, until the work is done. */
+async function awake<T>(work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => undefined, 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** A request that was asked: its number and when it must be answered; or why it was not asked at all. */
 export type Ticket =
   { readonly number: number; readonly deadline: number } | { readonly refused: Exclude<DecidedBy, 'policy'> };
@@ -89,12 +99,14 @@ export class WeightService {
     }
     const service = new WeightService(settings, clock);
     const { control } = service.#box;
-    while (Atomics.load(control, READY) === 0 && !service.#dead) {
-      const waiting = Atomics.waitAsync(control, READY, 0, 50);
-      if (waiting.async) await waiting.value;
-    }
-    // A thread without a policy ends; what it had to say arrives before that.
-    if (Atomics.load(control, READY) !== 1 && !service.#dead) await once(service.#worker, 'exit');
+    await awake(async () => {
+      while (Atomics.load(control, READY) === 0 && !service.#dead) {
+        const waiting = Atomics.waitAsync(control, READY, 0, 50);
+        if (waiting.async) await waiting.value;
+      }
+      // A thread without a policy ends; what it had to say arrives before that.
+      if (Atomics.load(control, READY) !== 1 && !service.#dead) await once(service.#worker, 'exit');
+    });
     return service;
   }
 
@@ -138,7 +150,7 @@ export class WeightService {
       const left = ticket.deadline - this.#clock();
       if (left <= 0) return this.#without('time-out');
       const waiting = Atomics.waitAsync(done, slot, seen, left);
-      const how = waiting.async ? await waiting.value : waiting.value;
+      const how = waiting.async ? await awake(() => waiting.value) : waiting.value;
       if (how === 'timed-out') return this.#without('time-out');
     }
     return this.#read(ticket.number);
