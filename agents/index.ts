@@ -39,6 +39,7 @@ export type * from './preference/contract.js';
 export * from './preference/learner.js';
 export * from './preference/losses/index.js';
 export * from './preference/models/choice.js';
+export * from './preference/models/choice-file.js';
 export * from './preference/models/network.js';
 export * from './ppo.js';
 export * from './preference/language/alignment.js';

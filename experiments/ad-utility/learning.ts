@@ -5,7 +5,7 @@ import { bundle, decode, encode } from '../../core/safetensors.js';
 import type { WeightGrid } from '../../logs/ad-utility/weight-grid.js';
 import { z } from 'zod';
 import type { AdUtilityExperiment } from '../config/ad-utility-schema.js';
-import type { Keep } from '../run/keep.js';
+import { keptName, type Keep } from '../run/keep.js';
 import { logLearners } from '../tables.js';
 import { greedyTuner, type Tuner } from './policies.js';
 import type { LogSource } from './sources.js';
@@ -41,7 +41,7 @@ export async function learnTuner(request: LearnRequest): Promise<LearnedTuner> {
   const kept = 'fallback' in defaults ? { fallback: grid.nameOf(grid.production) } : {};
   const ready = withSettings({ ...kept, ...learner.settings });
   const name = nameOf(learner);
-  const file = `${fileNameOf(name)}.policy.safetensors`;
+  const file = `${keptName(name)}.policy.safetensors`;
   const known = await keep?.read(file);
   if (known === undefined) {
     const random = stream(seed).fork('ad-utility').fork(`learner ${name}`);
@@ -85,11 +85,6 @@ function learned(
 
 function readsContext(policy: LogPolicy): policy is ServedPolicy {
   return 'decide' in policy && 'best' in policy;
-}
-
-/** The file in which a policy is kept: plain letters, and the place in the alphabet of all others. */
-function fileNameOf(name: string): string {
-  return name.replaceAll(/[^a-z0-9-]/g, (letter) => `_${(letter.codePointAt(0) ?? 0).toString(16)}`);
 }
 
 /** Throws unless every policy of an experiment has a name of its own. */

@@ -105,17 +105,18 @@ function showTest({ name, metrics, sampleRatio }: AbSection): void {
 
 /** What policies did to a control, place by place. */
 function showLifts({ lifts = [] }: ReportDocument): void {
-  for (const { place, control, users, rows, guardrail } of lifts) {
+  for (const { place, control, users, unit = 'users', scale, rows, guardrail } of lifts) {
+    const relative = scale === undefined;
     print();
     print(
       table(
-        [`in ${place}, ${users} users`, 'metric', control, 'policy', 'relative, %'],
-        rows.map(({ policy, metric, control: before, value, relative }) => [
+        [`in ${place}, ${users} ${unit}`, 'metric', control, 'policy', relative ? 'relative, %' : 'difference'],
+        rows.map(({ policy, metric, control: before, value, relative: lift }) => [
           policy,
           metric,
           brief(before),
           brief(value),
-          withInterval(inPercent(relative)),
+          withInterval(relative ? inPercent(lift) : lift),
         ]),
       ),
     );

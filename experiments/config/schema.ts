@@ -3,6 +3,7 @@ import { intervalKeys } from '../evaluate/intervals/index.js';
 import { abExperiment } from './ab-schema.js';
 import { adUtilityExperiment } from './ad-utility-schema.js';
 import { feedExperiment } from './feed-schema.js';
+import { preferenceExperiment } from './preference-schema.js';
 import { feedOfRun, id, interval, question, seed, settings } from './parts.js';
 
 /**
@@ -160,6 +161,7 @@ export const experimentSchema = z.discriminatedUnion('kind', [
   abExperiment,
   feedExperiment,
   adUtilityExperiment,
+  preferenceExperiment,
 ]);
 
 export type Experiment = z.infer<typeof experimentSchema>;

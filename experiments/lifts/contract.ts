@@ -7,6 +7,10 @@ export interface LiftTable {
   readonly control: string;
   readonly seeds: readonly number[];
   readonly users: number;
+  /** What they are called where they are no users, e.g. "tests". */
+  readonly unit?: string;
+  /** Where metrics have no 0 to divide by: `relative` then holds policy − control, in the metric's unit. */
+  readonly scale?: 'difference';
   readonly rows: readonly {
     readonly policy: string;
     readonly metric: string;

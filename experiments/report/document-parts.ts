@@ -38,6 +38,8 @@ export const liftTable = z.strictObject({
   control: text,
   seeds: list(number),
   users: number,
+  unit: text.exactOptional(),
+  scale: z.literal('difference').exactOptional(),
   rows: list(
     z.strictObject({
       policy: text,

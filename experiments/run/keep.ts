@@ -22,3 +22,8 @@ export function keepIn(folder: string): Keep {
     write: (name, bytes) => writeAtomic(join(folder, name), bytes),
   };
 }
+
+/** A name as part of a file's: plain letters, and the place in the alphabet of all others. */
+export function keptName(name: string): string {
+  return name.replaceAll(/[^a-z0-9-]/g, (letter) => `_${(letter.codePointAt(0) ?? 0).toString(16)}`);
+}

@@ -10,6 +10,7 @@ import { parseReport, serialiseReport } from '../report/document.js';
 import { renderReport } from '../report/render.js';
 import { runEnvExperiment } from './env-experiment.js';
 import { runFeedExperiment } from '../feed-session/experiment.js';
+import { runPreferenceExperiment } from '../preference/experiment.js';
 import { RunFolder } from './folder.js';
 import { runLogExperiment } from './log-experiment.js';
 import { codeVersion, configHash } from './provenance.js';
@@ -129,6 +130,8 @@ function carryOut(experiment: Experiment, folder: RunFolder, means: Means): Prom
       return runFeedExperiment(experiment, { ...means, folder });
     case 'ad-utility':
       return runUtilityExperiment(experiment, { ...means, folder });
+    case 'preference':
+      return runPreferenceExperiment(experiment, { ...means, folder });
     case 'ab':
       return runAbExperiment(experiment, { ...means, folder });
   }

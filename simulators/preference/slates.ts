@@ -54,6 +54,10 @@ export interface SlateWorth {
   readonly winRate: Float64Array;
   /** By designer's outcome, [C]. */
   readonly designer: readonly Float64Array[];
+  /** [C] the designer's reward, where a formula was given; else 0. */
+  readonly reward: Float64Array;
+  /** [C] KL of the slates to those of a reference, from ln π − ln π_ref of the slates drawn, nats. */
+  readonly divergence: Float64Array;
 }
 
 /**
@@ -167,28 +171,39 @@ export class SlatePreferences implements PreferencePeople {
    * that policies are paired.
    *
    * @param logs [C, K] ln π of the first place
+   * @param wants the designer's reward of a slate, from all its outcomes, and which policy the divergence is from, [C, K]
    */
-  judge(logs: Float32Array, seed: number, draws = 20): SlateWorth {
+  judge(
+    logs: Float32Array,
+    seed: number,
+    draws = 20,
+    wants: { readonly reward?: (outcomes: Float32Array) => number; readonly reference?: Float32Array } = {},
+  ): SlateWorth {
     const { candidates: K, places: L } = this.settings;
+    const { reward, reference = this.reference } = wants;
     expectLength('slate preferences: policy', logs, { contexts: this.contexts, candidates: K });
+    expectLength('slate preferences: reference', reference, { contexts: this.contexts, candidates: K });
     const luck = new KeyedDraws(seed, 'slates of a policy');
     const rivals = new KeyedDraws(seed, 'slates of the reference');
     const column = (): Float64Array => new Float64Array(this.contexts);
-    const [preference, winRate] = [column(), column()];
+    const [preference, winRate, wanted, divergence] = [column(), column(), column(), column()];
     const designer = this.outcomes.slice(1).map(column);
     const [own, other] = [new Int32Array(L), new Int32Array(L)];
     const values = new Float32Array(this.outcomes.length);
     for (let c = 0; c < this.contexts; c++) {
+      const [row, against] = [logs, reference].map((all) => all.subarray(c * K, (c + 1) * K));
       for (let draw = 0; draw < draws; draw++) {
-        drawSlate(logs.subarray(c * K, (c + 1) * K), luck.at(c, draw), own);
+        drawSlate(row, luck.at(c, draw), own);
         this.#draw(c, rivals.at(c, draw), other);
         this.answer(c, own, 0, values, 0);
         preference[c] += values[0] / draws;
         designer.forEach((all, i) => (all[c] += values[1 + i] / draws));
+        if (reward !== undefined) wanted[c] += reward(values) / draws;
+        divergence[c] += Math.log(slateChance(row, own) / slateChance(against, own)) / draws;
         winRate[c] += sigmoid(this.#of(c, own) - this.#of(c, other)) / draws;
       }
     }
-    return { preference, winRate, designer };
+    return { preference, winRate, designer, reward: wanted, divergence };
   }
 
   /** Draws a slate of the reference. @returns its probability */

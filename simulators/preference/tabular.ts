@@ -125,9 +125,9 @@ export class PreferenceBandit implements PreferencePeople {
     return checkPairs(raw, { contexts: C, sizes: new Int32Array(C).fill(K) }).pairs;
   }
 
-  /** [C, K] the policy that maximises J. */
-  optimum(): Float64Array {
-    const { responses: K, preference, reward } = this;
+  /** [C, K] the policy that maximises J, with R or another reward [C, K] of the designer. */
+  optimum(reward: ArrayLike<number> = this.reward): Float64Array {
+    const { responses: K, preference } = this;
     const { beta } = this.settings;
     const out = Float64Array.from(preference, (own, i) => (own + reward[i]) / beta);
     for (let at = 0; at < out.length; at += K) softmax(out.subarray(at, at + K));
@@ -136,20 +136,36 @@ export class PreferenceBandit implements PreferencePeople {
 
   /** @param policy [C, K] each row sums to 1 */
   judge(policy: Float64Array): TrueWorth {
-    const { contexts: C, responses: K, preference, reward } = this;
+    const { preference, reward, divergence, objective, winRate } = this.judgeEach(policy);
+    const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+    return {
+      ...{ preference: mean(preference), reward: mean(reward), divergence: mean(divergence) },
+      ...{ objective: mean(objective), winRate: mean(winRate) },
+    };
+  }
+
+  /** The same context by context, [C] each, with R or another reward [C, K] of the designer. */
+  judgeEach(
+    policy: Float64Array,
+    reward: ArrayLike<number> = this.reward,
+  ): Readonly<Record<keyof TrueWorth, Float64Array>> {
+    const { contexts: C, responses: K, preference } = this;
     expectLength('preference bandit: policy', policy, { contexts: C, responses: K });
-    let [ofPeople, ofDesigner, divergence, wins] = [0, 0, 0, 0];
+    expectLength('preference bandit: reward', reward, { contexts: C, responses: K });
+    const column = (): Float64Array => new Float64Array(C);
+    const [ofPeople, ofDesigner, divergence, wins] = [column(), column(), column(), column()];
     for (let i = 0; i < C * K; i++) {
       const p = policy[i];
       if (p <= 0) continue;
-      ofPeople += (p * preference[i]) / C;
-      ofDesigner += (p * reward[i]) / C;
-      divergence += (p * Math.log(p * K)) / C;
-      const from = i - (i % K);
-      for (let j = from; j < from + K; j++)
-        wins += (p * (i === j ? 0.5 : sigmoid(preference[i] - preference[j]))) / (C * K);
+      const c = Math.floor(i / K);
+      ofPeople[c] += p * preference[i];
+      ofDesigner[c] += p * reward[i];
+      divergence[c] += p * Math.log(p * K);
+      for (let j = c * K; j < (c + 1) * K; j++)
+        wins[c] += (p * (i === j ? 0.5 : sigmoid(preference[i] - preference[j]))) / K;
     }
-    const objective = ofPeople + ofDesigner - this.settings.beta * divergence;
+    const { beta } = this.settings;
+    const objective = ofPeople.map((own, c) => own + ofDesigner[c] - beta * divergence[c]);
     return { preference: ofPeople, reward: ofDesigner, divergence, objective, winRate: wins };
   }
 }

@@ -207,11 +207,12 @@ function judgeSlate({
   return { policy: tf.addN(policies), reference: tf.addN(references), divergence: tf.addN(divergences) };
 }
 
-/** Rows brought to Σ exp = 1. */
+/** Rows brought to Σ exp = 1; those that are there already keep their bits, so that a saved reference stays itself. */
 function normalised(logs: Float32Array, width: number): Float32Array {
-  const out = new Float32Array(logs.length);
+  const out = logs.slice();
   for (let at = 0; at < logs.length; at += width) {
     const row = logs.subarray(at, at + width);
+    if (Math.abs(row.reduce((sum, value) => sum + Math.exp(value), 0) - 1) < 1e-5) continue;
     const highest = row.reduce((most, value) => Math.max(most, value), -Infinity);
     const total = row.reduce((sum, value) => sum + Math.exp(value - highest), 0);
     row.forEach((value, k) => (out[at + k] = value - highest - Math.log(total)));

@@ -17,7 +17,7 @@ export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Sect
     id: 'lifts',
     title: 'Policies side by side',
     terms: [
-      'lift',
+      ...(filled.some(({ scale }) => scale === undefined) ? ['lift'] : []),
       ...(metrics.some((metric) => metric.startsWith('depth given')) ? ['conditionalDepth'] : []),
       ...(metrics.includes('CTR') ? ['adRates', 'treatedSegment'] : []),
       ...(filled.some(({ guardrail }) => guardrail !== undefined) ? ['guardrail', 'margin'] : []),
@@ -25,7 +25,7 @@ export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Sect
     ],
     body: [
       html`<p class="lead">
-        Every user met every policy, with the same
+        Every ${filled.every(({ unit }) => unit === undefined) ? 'user' : 'case'} met every policy, with the same
         luck.${
           filled.some(({ place }) => place.includes('learned in')) &&
           html` A number from the simulator that a policy learned in is what it was promised, not what it keeps.`
@@ -37,16 +37,24 @@ export async function liftsSection({ lifts = [] }: ReportDocument): Promise<Sect
 }
 
 async function onePlace(
-  { place, control, rows, users, seeds, guardrail }: LiftTable,
+  { place, control, rows, users, unit = 'users', scale, seeds, guardrail }: LiftTable,
   { among, index }: { readonly among: number; readonly index: number },
 ): Promise<Html> {
-  const writing = percentWriting(rows.map(({ relative }) => relative));
+  const writing =
+    scale === undefined
+      ? percentWriting(rows.map(({ relative }) => relative))
+      : // Metrics of one table may be of different sizes.
+        {
+          value: (n: number) => signedDigits(n),
+          range: (ends: readonly [number, number]) => ends.map((n) => signedDigits(n)).join(' to '),
+        };
+  const drawn = scale === undefined ? 100 : 1;
   const [{ metric: main }] = rows;
   const leading = rows.filter(({ metric }) => metric === main);
   const policies = [...new Set(rows.map(({ policy }) => policy))];
   return html`<h3>In ${place}</h3>
     <p>
-      Against <strong>${control}</strong>: ${count(users)} users, ${seeds.length}
+      Against <strong>${control}</strong>: ${count(users)} ${unit}, ${seeds.length}
       ${seeds.length === 1 ? 'seed' : 'seeds'}.
     </p>
     ${guardrail !== undefined && guardrailLine(guardrail)}
@@ -54,16 +62,16 @@ async function onePlace(
       chart: {
         rows: leading.map(({ policy, relative, perSeed }) => ({
           label: policy,
-          value: relative.value === null ? null : 100 * relative.value,
+          value: relative.value === null ? null : drawn * relative.value,
           interval:
-            relative.interval === null ? null : ([100 * relative.interval[0], 100 * relative.interval[1]] as const),
-          parts: perSeed.length > 1 ? perSeed.flatMap(({ value }) => (value === null ? [] : [100 * value])) : [],
+            relative.interval === null ? null : ([drawn * relative.interval[0], drawn * relative.interval[1]] as const),
+          parts: perSeed.length > 1 ? perSeed.flatMap(({ value }) => (value === null ? [] : [drawn * value])) : [],
           emphasis: true,
         })),
-        xTitle: `${main}: % more than ${control}`,
+        xTitle: `${main}: ${scale === undefined ? '% ' : ''}more than ${control}`,
       },
       label: [
-        `${main} in ${place}, relative to ${control}.`,
+        `${main} in ${place}, ${scale === undefined ? 'relative to' : 'less that of'} ${control}.`,
         ...leading.map(({ policy, relative }) => `${policy}: ${spoken(relative, writing)}.`),
       ].join(' '),
       caption: `${main}: what each policy adds to ${control}, with its interval.`,
@@ -75,7 +83,11 @@ async function onePlace(
         { head: 'Metric', cell: ({ metric }) => metric },
         { head: control, numeric: true, cell: ({ control: value }) => (value === null ? '—' : significant(value)) },
         { head: 'Policy', numeric: true, cell: ({ value }) => (value === null ? '—' : significant(value)) },
-        { head: 'Relative', numeric: true, cell: ({ relative }) => withInterval(relative, writing) },
+        {
+          head: scale === undefined ? 'Relative' : 'Difference',
+          numeric: true,
+          cell: ({ relative }) => withInterval(relative, writing),
+        },
       ],
       groups: policies.map((policy) => ({
         heading: policy,
@@ -91,4 +103,9 @@ function guardrailLine({ metric, margin, states }: Guardrail): Html {
     Guardrail: ${metric} may fall by at most ${percent(margin)}.
     ${states.map(({ policy, state }) => html`<span class="key">${policy} ${badge(STATES[state], state)}</span> `)}
   </p>`;
+}
+
+/** Four digits with the sign, of a difference in any unit. */
+function signedDigits(value: number): string {
+  return `${value >= 0 ? '+' : ''}${significant(value)}`;
 }

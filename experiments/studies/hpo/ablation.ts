@@ -2,7 +2,7 @@ import { expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import type { TrueWorth } from '../../../simulators/preference/tabular.js';
 import type { Study } from '../study.js';
-import { inWords, meanOf } from './paired.js';
+import { inWords, meanOf } from '../../preference/paired.js';
 import { ask, tryMethod } from './tabular.js';
 
 const EXPECTILES = [0.1, 0.3, 0.5, 0.7, 0.9];

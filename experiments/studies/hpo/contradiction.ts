@@ -2,7 +2,7 @@ import { expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import type { TrueWorth } from '../../../simulators/preference/tabular.js';
 import type { Study } from '../study.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import { ask, DPO, HPO, MARGIN, MARGIN2, tryMethod, type Method } from './tabular.js';
 
 const METHODS: readonly Method[] = [

@@ -3,7 +3,7 @@ import { startBackend } from '../../../core/tensor/backend.js';
 import type { TrueWorth } from '../../../simulators/preference/tabular.js';
 import type { Study, StudyResult } from '../study.js';
 import { hypervolume, nonDominated, type Point } from './hypervolume.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import { ask, tryMethod, type Method } from './tabular.js';
 
 /** Families of one knob each, from little of the designer's reward to much. */

@@ -1,7 +1,7 @@
 import { expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import type { Study, StudyResult } from '../study.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import { ask, DPO, HPO, MARGIN, MARGIN2, tryMethod } from './tabular.js';
 
 const METHODS = [HPO, DPO, MARGIN, MARGIN2];

@@ -4,7 +4,7 @@ import { hpoContradiction } from './contradiction.js';
 import { hpoFrontier } from './frontier.js';
 import { hpoGrid } from './grid.js';
 import { hpo } from './main-table.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import { hpoSlates } from './slates.js';
 import { hpoUpworthy } from './upworthy.js';
 

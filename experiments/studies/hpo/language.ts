@@ -8,7 +8,7 @@ import type { Estimate } from '../../contract.js';
 import type { Study, StudyResult } from '../study.js';
 import { readHeadlines } from './headlines.js';
 import { cloneHeadlines, judge, pairsAsRows, type Judged, type Writer } from './headline-writer.js';
-import { inWords, pairedOf } from './paired.js';
+import { inWords, pairedOf } from '../../preference/paired.js';
 
 /** HPO may raise held-out perplexity to this multiple of the cloned model's. */
 const MOST_PERPLEXITY = 1.1;

@@ -1,7 +1,7 @@
 import { expectNumber } from '../../../core/check.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import type { Study } from '../study.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import { askSlates, DPO, HPO, slateReward, tryAll } from './slates.js';
 
 /** Scorers of a candidate, from linear to one hidden layer of 64. */

@@ -1,26 +1,21 @@
 import type { PreferenceData } from '../../../agents/preference/contract.js';
-import { fitPreferences, preferenceDefaults, type PreferenceSettings } from '../../../agents/preference/learner.js';
-import { ChoiceModel } from '../../../agents/preference/models/choice.js';
-import { featureNetwork } from '../../../agents/preference/models/network.js';
+import { fitPreferences } from '../../../agents/preference/learner.js';
+import { choiceModel } from '../../../agents/preference/models/choice-file.js';
 import { expectNumber } from '../../../core/check.js';
 import { stream } from '../../../core/random.js';
 import { startBackend } from '../../../core/tensor/backend.js';
 import { compileReward, type Reward } from '../../../reward-models/formula.js';
 import { SLATE_FEATURES, SlatePreferences } from '../../../simulators/preference/slates.js';
 import type { Study, StudyResult } from '../study.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import type { Method } from './tabular.js';
+import { slateData, SLATES } from '../../preference/slates.js';
 
 /** What the designer wants of a slate; none of it is in any label. */
 const WISH = 'fresh + diversity - flagged';
 /** Most of DPO's win rate that HPO may lose, as a share, and over which worlds. */
 const SCORE = { lost: 0.03 } as const;
 
-const BASE: PreferenceSettings = {
-  ...preferenceDefaults,
-  ...{ beta: 0.1, passes: 40, batch: 500, learningRate: 0.01 },
-  ...{ temperature: 0.25, expectile: 0.7 },
-};
 /** γ was chosen on other worlds. */
 export const HPO: Method = { name: 'HPO on DPO', settings: { loss: 'hpo-dpo', auxiliary: 0.0015 } };
 export const DPO: Method = { name: 'DPO', settings: { loss: 'dpo' } };
@@ -83,15 +78,7 @@ interface Asked {
 /** World `seed` and its comparisons. */
 export function askSlates(seed: number, n: number, reward: Reward): Asked {
   const people = new SlatePreferences({ seed });
-  const { context, chosen, rejected, count, width } = people.pairs(n, stream(seed).fork('pairs'));
-  const values = new Float32Array(4);
-  const rewardOf = (side: Int32Array): Float32Array =>
-    Float32Array.from({ length: count }, (_, i) => {
-      people.answer(context[i], side, i * width, values, 0);
-      return reward.evaluateRow(values);
-    });
-  const good = [new Float32Array(count).fill(1), new Float32Array(count)];
-  const data = { context, sides: [chosen, rejected], good, reward: [rewardOf(chosen), rewardOf(rejected)] };
+  const data = slateData(people, n, seed, (outcomes) => reward.evaluateRow(outcomes));
   return { people, data, seed };
 }
 
@@ -104,17 +91,18 @@ export function tryAll(
 ): Tried {
   return judgeAll(name, asked, reward, ({ people, data, seed }) => {
     const { contexts, candidates, places } = people.settings;
-    const model = new ChoiceModel(
+    const model = choiceModel(
       {
-        ...{ contexts, candidates, places, reference: people.reference },
-        network: featureNetwork({ values: people.features, candidates, width: SLATE_FEATURES.length, hidden }),
+        ...{ candidates, places, conditional: false },
+        network: { kind: 'features', width: SLATE_FEATURES.length, hidden: [...hidden] },
       },
+      { contexts, reference: people.reference, features: people.features },
       stream(seed).fork('model'),
     );
     const curve = fitPreferences({
       model,
       data,
-      settings: { ...BASE, ...settings },
+      settings: { ...SLATES, ...settings },
       random: stream(seed).fork('batches'),
     });
     const all = Int32Array.from({ length: contexts }, (_, c) => c);

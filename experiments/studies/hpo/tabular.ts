@@ -1,24 +1,12 @@
 import type { PreferenceData } from '../../../agents/preference/contract.js';
-import {
-  fitPreferences,
-  isConditional,
-  preferenceDefaults,
-  type PreferenceSettings,
-} from '../../../agents/preference/learner.js';
-import { ChoiceModel } from '../../../agents/preference/models/choice.js';
-import { tabularNetwork } from '../../../agents/preference/models/network.js';
+import { fitPreferences, isConditional } from '../../../agents/preference/learner.js';
+import { choiceModel } from '../../../agents/preference/models/choice-file.js';
 import { stream } from '../../../core/random.js';
-import type { PreferencePairs } from '../../../logs/preference/contract.js';
 import { PreferenceBandit, type TrueWorth } from '../../../simulators/preference/tabular.js';
+import type { Method } from '../../preference/contract.js';
+import { tableData, TABULAR } from '../../preference/table.js';
 
-/** What one method is: its name in the tables, and settings that differ from the shared ones. */
-export interface Method {
-  readonly name: string;
-  readonly settings: Partial<PreferenceSettings> & { readonly loss: string };
-}
-
-/** How every method of the tabular studies is fitted: all comparisons in every step, the same number of steps for all. */
-const TABULAR: PreferenceSettings = { ...preferenceDefaults, passes: 200, batch: 1e9, learningRate: 0.05 };
+export type { Method };
 
 export const HPO: Method = { name: 'HPO on DPO', settings: { loss: 'hpo-dpo' } };
 export const DPO: Method = { name: 'DPO', settings: { loss: 'dpo' } };
@@ -60,20 +48,7 @@ export interface Question {
 /** World `seed` and its comparisons. */
 export function ask(seed: number, { pairs, correlation, contradicting = false }: Question): Asked {
   const world = new PreferenceBandit({ seed, correlation });
-  return { world, data: dataOf(world, world.pairs(pairs, stream(seed).fork('pairs'), { contradicting })) };
-}
-
-/** Pairs with the designer's reward of both responses. */
-function dataOf(world: PreferenceBandit, pairs: PreferencePairs): PreferenceData {
-  const { context, chosen, rejected, count } = pairs;
-  const rewardOf = (side: Int32Array): Float32Array =>
-    Float32Array.from(side, (response, i) => world.reward[context[i] * world.responses + response]);
-  return {
-    context,
-    sides: [chosen, rejected],
-    good: [new Float32Array(count).fill(1), new Float32Array(count)],
-    reward: [rewardOf(chosen), rewardOf(rejected)],
-  };
+  return { world, data: tableData(world, world.pairs(pairs, stream(seed).fork('pairs'), { contradicting })) };
 }
 
 /**
@@ -84,11 +59,9 @@ function dataOf(world: PreferenceBandit, pairs: PreferencePairs): PreferenceData
 export function tryMethod({ world, data }: Asked, { settings }: Method, stops = [TABULAR.passes]): TrueWorth[] {
   const { contexts: C, responses: K } = world;
   const all = { ...TABULAR, beta: world.settings.beta, ...settings, passes: stops[stops.length - 1] };
-  const model = new ChoiceModel(
-    {
-      ...{ contexts: C, candidates: K, places: 1, reference: new Float32Array(C * K) },
-      ...{ network: tabularNetwork(C, K), conditional: isConditional(all.loss) },
-    },
+  const model = choiceModel(
+    { candidates: K, places: 1, conditional: isConditional(all.loss), network: { kind: 'table' } },
+    { contexts: C, reference: new Float32Array(C * K) },
     stream(world.settings.seed),
   );
   const everywhere = Int32Array.from({ length: C }, (_, c) => c);

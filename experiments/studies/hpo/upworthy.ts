@@ -11,9 +11,9 @@ import {
   prepareHeadlines,
   type Headlines,
   type HeadlineWorth,
-} from './headline-choice.js';
-import { transformerScorer, type HeadlineScorer } from './headline-scorers.js';
-import { inWords, meanOf, pairedOf } from './paired.js';
+} from '../../preference/headlines.js';
+import { transformerScorer, type HeadlineScorer } from '../../preference/headline-scorers.js';
+import { inWords, meanOf, pairedOf } from '../../preference/paired.js';
 import type { Method } from './tabular.js';
 
 /** What the designer wants: easy words and little bait; five grades count as much as a fifth of the words. */

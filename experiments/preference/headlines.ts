@@ -1,20 +1,25 @@
-import type { PreferenceData } from '../../../agents/preference/contract.js';
+import type { PreferenceData } from '../../agents/preference/contract.js';
 import {
   fitPreferences,
   isConditional,
   preferenceDefaults,
   type PreferenceSettings,
-} from '../../../agents/preference/learner.js';
-import { ChoiceModel, IMPOSSIBLE } from '../../../agents/preference/models/choice.js';
-import { hash32, stream } from '../../../core/random.js';
-import { clickPairs, type TextTests } from '../../../logs/preference/headline-tests.js';
-import type { PreferencePairs } from '../../../logs/preference/contract.js';
-import { measureText, TEXT_OUTCOMES, type TextReward } from '../../../reward-models/preference/auxiliary.js';
-import { linearScorer, type HeadlineScorer } from './headline-scorers.js';
-import type { Method } from './tabular.js';
+} from '../../agents/preference/learner.js';
+import { IMPOSSIBLE } from '../../agents/preference/models/choice.js';
+import { choiceModel, type Choices } from '../../agents/preference/models/choice-file.js';
+import { hash32, stream } from '../../core/random.js';
+import { clickPairs, type TextTests } from '../../logs/preference/headline-tests.js';
+import type { PreferencePairs } from '../../logs/preference/contract.js';
+import { measureText, TEXT_OUTCOMES, type TextReward } from '../../reward-models/preference/auxiliary.js';
+import type { Method } from './contract.js';
+import { idsOf, linearScorer, type HeadlineScorer } from './headline-scorers.js';
+import { policyOf } from './learning.js';
 
-/** How every method is fitted to headlines. */
+/** How every method is fitted to headlines; scorers have passes and step sizes of their own. */
 const HEADLINES: PreferenceSettings = { ...preferenceDefaults, beta: 0.1, batch: 256 };
+
+/** The same with all that suits the linear scorer. */
+export const headlineDefaults: PreferenceSettings = { ...HEADLINES, ...linearScorer.settings };
 
 /** Tests of headlines with all that is measured of the texts, and who is for what. */
 export interface Headlines {
@@ -26,8 +31,12 @@ export interface Headlines {
   readonly parts: Readonly<Record<'train' | 'tune' | 'judge', Int32Array>>;
 }
 
-/** Splits tests by a hash of their ids, 60 / 20 / 20, and takes pairs from the first part. */
-export function prepareHeadlines(tests: TextTests, reward: TextReward, seed: number): Headlines {
+/**
+ * Splits tests by a hash of their ids, 60 / 20 / 20, and takes pairs from the first part.
+ *
+ * @param p pairs are those whose click rates differ beyond chance at this level
+ */
+export function prepareHeadlines(tests: TextTests, reward: TextReward, seed: number, p = 0.05): Headlines {
   const { contexts, sizes, text } = tests.sets;
   const K = tests.most;
   const rewards = new Float32Array(contexts * K);
@@ -47,43 +56,46 @@ export function prepareHeadlines(tests: TextTests, reward: TextReward, seed: num
     tune: where((u) => u >= 0.6 && u < 0.8),
     judge: where((u) => u >= 0.8),
   };
-  return { tests, reward: rewards, measures, pairs: clickPairs(tests, parts.train), parts };
+  return { tests, reward: rewards, measures, pairs: clickPairs(tests, parts.train, p), parts };
 }
 
-/** π of every candidate of some tests, [n, K]: learned from the training pairs. */
-export function learnHeadlines(
-  { tests, reward, pairs }: Headlines,
-  { settings }: Method,
-  contexts: Int32Array,
-  seed: number,
-  scorer: HeadlineScorer = linearScorer,
-): { readonly policy: Float64Array; readonly divergence: number } {
+/** What is chosen from: the texts of every test, all alike before anything is learned. */
+export function headlineChoices({ tests }: Headlines, network: HeadlineScorer['network']): Choices {
+  const { contexts, sizes } = tests.sets;
   const K = tests.most;
-  const C = tests.sets.contexts;
-  const all = { ...HEADLINES, ...scorer.settings, ...settings };
-  const reference = new Float32Array(C * K).fill(IMPOSSIBLE);
-  for (let c = 0; c < C; c++) reference.fill(0, c * K, c * K + tests.sets.sizes[c]);
-  const model = new ChoiceModel(
-    {
-      ...{ contexts: C, candidates: K, places: 1, reference, conditional: isConditional(all.loss) },
-      network: scorer.network(tests),
-    },
-    stream(seed).fork('headlines'),
-  );
+  const reference = new Float32Array(contexts * K).fill(IMPOSSIBLE);
+  for (let c = 0; c < contexts; c++) reference.fill(-Math.log(sizes[c]), c * K, c * K + sizes[c]);
+  return { contexts, reference, grams: idsOf(tests, network) };
+}
+
+/** The training pairs with the designer's reward of both texts. */
+export function headlineData({ tests, reward, pairs }: Headlines): PreferenceData {
   const rewardOf = (side: Int32Array): Float32Array =>
-    Float32Array.from(side, (candidate, i) => reward[pairs.context[i] * K + candidate]);
-  const data: PreferenceData = {
+    Float32Array.from(side, (candidate, i) => reward[pairs.context[i] * tests.most + candidate]);
+  return {
     context: pairs.context,
     sides: [pairs.chosen, pairs.rejected],
     good: [new Float32Array(pairs.count).fill(1), new Float32Array(pairs.count)],
     reward: [rewardOf(pairs.chosen), rewardOf(pairs.rejected)],
   };
-  fitPreferences({ model, data, settings: all, random: stream(seed).fork('batches') });
-  const policy = new Float64Array(contexts.length * K);
-  for (let from = 0; from < contexts.length; from += 256) {
-    const some = contexts.subarray(from, from + 256);
-    policy.set(Float64Array.from(model.policy(some).logs, Math.exp), from * K);
-  }
+}
+
+/** π of every candidate of some tests, [n, K]: learned from the training pairs. */
+export function learnHeadlines(
+  headlines: Headlines,
+  { settings }: Method,
+  contexts: Int32Array,
+  seed: number,
+  scorer: HeadlineScorer = linearScorer,
+): { readonly policy: Float64Array; readonly divergence: number } {
+  const { tests } = headlines;
+  const K = tests.most;
+  const all = { ...HEADLINES, ...scorer.settings, ...settings };
+  const { network } = scorer;
+  const shape = { candidates: K, places: 1, conditional: isConditional(all.loss), network };
+  const model = choiceModel(shape, headlineChoices(headlines, network), stream(seed).fork('headlines'));
+  fitPreferences({ model, data: headlineData(headlines), settings: all, random: stream(seed).fork('batches') });
+  const policy = Float64Array.from(policyOf(model, contexts), Math.exp);
   let divergence = 0;
   contexts.forEach((c, n) => {
     for (let k = 0; k < K; k++) {
