@@ -7,6 +7,8 @@ import { stringify } from 'yaml';
 import { preferenceLosses } from '../../agents/preference/losses/index.js';
 import { loadChoice } from '../../agents/preference/models/choice-file.js';
 import { startBackend } from '../../core/tensor/backend.js';
+import { importLog } from '../../logs/load.js';
+import { openStore } from '../../logs/store/log-store.js';
 import { LOSSES } from '../config/preference-schema.js';
 import { DESIGNER, DIVERGENCE, OBJECTIVE } from './contract.js';
 import type { ReportDocument } from '../contract.js';
@@ -150,6 +152,21 @@ test.serial('headlines: what was clicked in some tests is chosen in others, inte
   t.true(value(document, 'hpo-dpo', DESIGNER) < 0);
 });
 
+test.serial('headlines that were imported earlier give what the file gives', async (t) => {
+  const path = archive(30);
+  const replaced = { learning: { passes: 2 }, model: { buckets: 64, bag: 8 }, baselines: ['uniform'] };
+  const fromFile = await run({ ...replaced, source: { from: 'file', path } });
+  const { home, config } = file({ ...replaced, source: { from: 'store', name: 'archive' } });
+  const store = await openStore(join(home, 'gym.sqlite'));
+  await importLog(store, { path, format: 'upworthy' }, { name: 'archive' });
+  await store.close();
+  const fromStore = await runExperiment({ ...shared, config, home, out: join(home, 'run') });
+  t.deepEqual(fromStore.document.lifts, fromFile.document.lifts);
+  const encoder = { buckets: 64, bag: 8, width: 4, heads: 2, depth: 1 };
+  const read = await run({ ...replaced, source: { from: 'file', path }, model: encoder });
+  t.notDeepEqual(read.document.lifts, fromFile.document.lifts);
+});
+
 async function refusal(t: ExecutionContext, replaced: Readonly<Record<string, unknown>>): Promise<string> {
   const error = await t.throwsAsync(run(replaced));
   return error.message;
@@ -171,7 +188,7 @@ test.serial('what cannot be is refused, in words', async (t) => {
   t.regex(await refusal(t, { source: { from: 'slates', settings: { places: 0 } }, baselines: [] }), /places/);
   t.regex(
     await refusal(t, { source: { from: 'file', path: archive(2) }, baselines: [] }),
-    /tests to judge by|pairs of headlines/,
+    /tests to judge by|pairs of tests/,
   );
   t.regex(await refusal(t, { source: { from: 'store', name: 'nowhere' }, baselines: [] }), /nowhere/);
 });

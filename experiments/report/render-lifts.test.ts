@@ -39,6 +39,20 @@ test('lifts come first: every place with its control, users and seeds, a table a
   t.is(new Set(captions).size, 3, captions.join());
 });
 
+test('differences are in the unit of their metric, of cases that are no users', async (t) => {
+  const [first] = liftTables();
+  const differences = { ...first, unit: 'tests', scale: 'difference' } as const;
+  const own = { ...document, lifts: [differences] };
+  t.deepEqual(parseReport(serialiseReport(own), 'report.json'), own);
+  const page = await renderReport(own);
+  const text = section(page, 'lifts');
+  t.regex(text, /3,600 tests/);
+  t.regex(text, /Difference/);
+  t.regex(text, /\+0\.05 \+?0\.04 to \+?0\.06/);
+  t.notRegex(text, /% more than|\u00a0%/);
+  onlyOurTags(t, page);
+});
+
 test('what cannot be told is said, not drawn: a control of 0, nothing to divide by', async (t) => {
   const page = await PAGE;
   const text = section(page, 'lifts');
