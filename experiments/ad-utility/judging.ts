@@ -33,6 +33,8 @@ interface JudgeRequest {
   readonly day: number;
   /** The first is the one in question: matched-static has its mean weights, and the tests are of it. */
   readonly learned: readonly Tuner[];
+  /** Policies that those which learned are compared with besides the control; the static baselines unless given. */
+  readonly against?: readonly string[];
   readonly onProgress?: TellStage | undefined;
 }
 
@@ -63,6 +65,7 @@ export function judgeTuners(request: JudgeRequest): Judged {
   const tried = tryTuners({
     ...{ seed, surface, treated, others: rest, margin: guardrail.margin, level },
     learned: learned.map(({ name }) => name),
+    against: request.against,
   });
   const weights = learned.map(({ name }) =>
     weightsByClickRate({

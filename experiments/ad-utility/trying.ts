@@ -23,8 +23,10 @@ export interface TrialRequest {
   readonly treated: Played;
   /** Requests of other surfaces, under the control alone. */
   readonly others: Played;
-  /** Names of those that learned; they are also compared with the static baselines other than the control. */
+  /** Names of those that learned. */
   readonly learned: readonly string[];
+  /** Policies that those which learned are compared with as well; the static baselines unless given. */
+  readonly against?: readonly string[] | undefined;
   readonly margin: number;
   readonly level: number;
 }
@@ -33,7 +35,8 @@ export interface TrialRequest {
 const STATIC: readonly string[] = ['manual', 'best-global', 'matched-static'];
 
 /** Compares every policy with the first by the same requests and luck, and runs the tests that would have been. */
-export function tryTuners({ seed, surface, treated, others, learned, margin, level }: TrialRequest): Tried {
+export function tryTuners(request: TrialRequest): Tried {
+  const { seed, surface, treated, others, learned, against = STATIC, margin, level } = request;
   const metrics = utilityMetrics(margin);
   const [rest] = others.plays;
   const wide: Played = {
@@ -60,7 +63,7 @@ export function tryTuners({ seed, surface, treated, others, learned, margin, lev
   });
   const units = unitsOf(treated.user);
   const trial = ({ name, expected }: PolicyPlay): Trial => wholeTrial(name, units, expected);
-  const rivals = treated.plays.filter(({ name }, i) => i > 0 && STATIC.includes(name));
+  const rivals = treated.plays.filter(({ name }, i) => i > 0 && against.includes(name));
   const own = treated.plays.filter(({ name }) => learned.includes(name));
   const beside = rivals.map((rival) => {
     const place = `the treated segment, against ${rival.name}`;
