@@ -187,11 +187,8 @@ export class AdUtilityEnv implements Env {
     // Within a day requests come in order: each in its own share of the day.
     luck.at(b, this.#visit[b], 1 + this.#age[b]).fill(this.#draws);
     const within = Math.floor(((this.#age[b] + this.#draws[0]) / this.spec.maxSteps) * requestsPerDay);
-    let request = first + Math.min(requestsPerDay - 1, within);
-    while (this.#surface >= 0 && this.market.surfaceOf(request) !== this.#surface) {
-      request = request + 1 < first + requestsPerDay ? request + 1 : first;
-    }
-    this.#request[b] = request;
+    this.#request[b] = first + Math.min(requestsPerDay - 1, within);
+    if (this.#surface >= 0) this.market.seek(this.#request, b, this.#surface);
   }
 
   #readWeights(action: ActionBatch): void {

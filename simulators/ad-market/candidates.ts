@@ -23,6 +23,8 @@ export class Candidates {
   readonly #settings: AdMarketSettings;
   readonly #ads: Ads;
   readonly #luck: KeyedDraws;
+  /** [2N] two draws per candidate. */
+  readonly #draws: Float64Array;
   readonly #surface = surfaceEffects();
   /** [5, SIZES] factors with mean 1: of the four heads, and what long clicks share with clicks. */
   readonly #relevance = relevanceTable();
@@ -31,6 +33,7 @@ export class Candidates {
     this.#settings = settings;
     this.#ads = ads;
     this.#luck = new KeyedDraws(luckOf(settings), 'ad-market candidates');
+    this.#draws = new Float64Array(2 * settings.candidates);
   }
 
   /** Writes the candidates of row n; `habits` look at its user. */
@@ -47,11 +50,12 @@ export class Candidates {
     const ofClick = hidden[0];
     const ofLong = hidden[1];
     const ofHide = hidden[2];
-    const luck = this.#luck.at(highOf(out.request[n]), lowOf(out.request[n]));
+    const draws = this.#draws;
+    this.#luck.at(highOf(out.request[n]), lowOf(out.request[n])).fill(draws);
     const { predicted, truth } = out;
     for (let j = 0; j < N; j++) {
-      const one = luck.next() * SIZES;
-      const two = luck.next() * SIZES;
+      const one = draws[2 * j] * SIZES;
+      const two = draws[2 * j + 1] * SIZES;
       const first = Math.floor(one);
       const third = Math.floor(two);
       const oneLeft = (one - first) * SIZES;

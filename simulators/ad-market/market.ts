@@ -77,6 +77,9 @@ export class AdMarket {
   readonly #auction: Auction;
   readonly #outcomes: Outcomes;
   readonly #luck: KeyedDraws;
+  readonly #draw = new Float64Array(1);
+  /** Of a request's surface and user. */
+  readonly #draws = new Float64Array(3);
 
   constructor(given: Partial<AdMarketSettings> = {}) {
     const settings = { ...adMarketDefaults, ...given };
@@ -128,6 +131,22 @@ export class AdMarket {
     return surfaceAt(luck.next());
   }
 
+  /**
+   * Moves `request[i]` on to the nearest request of a surface in the same day, itself included; after the day's last
+   * comes its first. In place, so that nothing is allocated.
+   */
+  seek(request: Float64Array, i: number, surface: number): void {
+    const { requestsPerDay } = this.settings;
+    const first = Math.floor(request[i] / requestsPerDay) * requestsPerDay;
+    let at = request[i];
+    for (;;) {
+      this.#luck.at(highOf(at), lowOf(at)).fill(this.#draw);
+      if (surfaceAt(this.#draw[0]) === surface) break;
+      at = at + 1 < first + requestsPerDay ? at + 1 : first;
+    }
+    request[i] = at;
+  }
+
   /** Makes the context of these requests: the same bits as `fill` leaves. @param request [n] whole numbers below 2⁵³ */
   fillContext(request: Float64Array, out: ContextBuffers): void {
     const n = request.length;
@@ -164,9 +183,10 @@ export class AdMarket {
   #context(out: ContextBuffers, i: number): void {
     const { requestsPerDay } = this.settings;
     const request = out.request[i];
-    const luck = this.#luck.at(highOf(request), lowOf(request));
-    const surface = surfaceAt(luck.next());
-    const user = this.#people.draw(luck);
+    const draws = this.#draws;
+    this.#luck.at(highOf(request), lowOf(request)).fill(draws);
+    const surface = surfaceAt(draws[0]);
+    const user = this.#people.draw(draws, 1);
     const day = Math.floor(request / requestsPerDay);
     const turn = (2 * Math.PI * hourOfShare(request / requestsPerDay - day)) / 24;
     out.user[i] = user;

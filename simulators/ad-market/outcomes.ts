@@ -15,6 +15,8 @@ export class Outcomes {
   readonly action: Uint8Array;
   readonly #settings: AdMarketSettings;
   readonly #luck: KeyedDraws;
+  /** Of action, click, long click, hide and conversion. */
+  readonly #draws = new Float64Array(5);
 
   constructor(settings: AdMarketSettings) {
     this.#settings = settings;
@@ -58,6 +60,7 @@ export class Outcomes {
     let longs = 0;
     let hides = 0;
     let days = NaN;
+    const draws = this.#draws;
     for (let k = 0; k < shown.length; k++) {
       this.action[k] = 0;
       const j = shown[k];
@@ -65,18 +68,19 @@ export class Outcomes {
       const at = (n * N + j) * 4;
       const seen = slots[k];
       const luck = this.#luck.at(highOf(request[n]), lowOf(request[n]), j);
-      if (luck.next() < seen * truth[at]) {
+      luck.fill(draws);
+      if (draws[0] < seen * truth[at]) {
         this.action[k] = 1;
         revenue += price[k];
       }
-      const click = luck.next();
-      const long = luck.next();
-      if (luck.next() < seen * truth[at + 3]) hides++;
+      const click = draws[1];
+      const long = draws[2];
+      if (draws[3] < seen * truth[at + 3]) hides++;
       if (!(click < seen * truth[at + 1])) continue;
       clicks++;
       if (!(long * truth[at + 1] < truth[at + 2])) continue;
       longs++;
-      if (!(luck.next() < conversionRate)) continue;
+      if (!(draws[4] < conversionRate)) continue;
       const delay = exponential(luck, conversionDays);
       if (!(days <= delay)) days = delay;
     }

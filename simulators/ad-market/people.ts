@@ -1,5 +1,4 @@
-import { normal, uniformInt } from '../../core/distributions.js';
-import type { Source } from '../../core/random.js';
+import { normal } from '../../core/distributions.js';
 import { stream } from '../../core/random.js';
 import type { AdMarketSettings } from './settings.js';
 
@@ -23,8 +22,8 @@ export interface People {
   readonly device: Uint8Array;
   /** [U, 3] habits of click, long click and hide: standard normal, equally correlated. Nobody sees them. */
   readonly habits: Float32Array;
-  /** Draws a user in proportion to activity. Two draws. */
-  readonly draw: (luck: Source) => number;
+  /** A user in proportion to activity, by two draws. */
+  readonly draw: (draws: Float64Array, at: number) => number;
 }
 
 /**
@@ -57,7 +56,7 @@ export function generatePeople({ seed, users, featureNoise }: AdMarketSettings):
 }
 
 /** Draws indices in proportion to weights in constant time (Walker 1977, the alias method as Vose 1991 builds it). */
-function drawer(weights: Float64Array): (luck: Source) => number {
+function drawer(weights: Float64Array): (draws: Float64Array, at: number) => number {
   const n = weights.length;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const keep = weights.map((weight) => (weight * n) / total);
@@ -74,8 +73,8 @@ function drawer(weights: Float64Array): (luck: Source) => number {
     (keep[high] < 1 ? small : large).push(high);
     if (keep[high] < 1 && large.length === 0) break;
   }
-  return (luck) => {
-    const i = uniformInt(luck, n);
-    return luck.next() < keep[i] ? i : alias[i];
+  return (draws, at) => {
+    const i = Math.floor(draws[at] * n);
+    return draws[at + 1] < keep[i] ? i : alias[i];
   };
 }
