@@ -36,7 +36,7 @@ export * from './buffers.js';
 export type * from './contract.js';
 export * from './feed-session/feed-session.js';
 export * from './feed-session/pools.js';
-export * from './feed-session/reward.js';
+export * from './reward.js';
 export * from './feed-session/settings.js';
 export * from './laws.js';
 export * from './preference/preference.js';

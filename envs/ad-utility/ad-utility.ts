@@ -7,7 +7,7 @@ import { OUTCOMES, type Served } from '../../simulators/ad-market/contract.js';
 import type { AdMarket } from '../../simulators/ad-market/market.js';
 import { batchCheck, clearOutcome, expectSeed, expectState, notStarted, refusedAction } from '../buffers.js';
 import type { ActionBatch, Env, EnvSpec, EnvState, StepBatch } from '../contract.js';
-import { rewardLine, type FeedReward } from '../feed-session/reward.js';
+import { rewardLine, type EnvReward } from '../reward.js';
 import { BudgetDays } from './budget-days.js';
 import { checkAdUtility, gridOf, surfaceOf, type AdUtilitySettings } from './settings.js';
 
@@ -50,7 +50,7 @@ export class AdUtilityEnv implements Env {
   readonly #numbers: Float64Array;
   readonly #check: (verb: 'reset' | 'step', out: StepBatch) => void;
   readonly #line: ReturnType<typeof rewardLine>;
-  readonly #reward: FeedReward | undefined;
+  readonly #reward: EnvReward | undefined;
   readonly #values = new Float64Array(R);
   readonly #surface: number;
   readonly #days: BudgetDays | undefined;
@@ -69,7 +69,7 @@ export class AdUtilityEnv implements Env {
   #luck: KeyedDraws | undefined;
 
   /** @param reward a formula over the objectives in place of the settings' weights */
-  constructor(market: AdMarket, settings: AdUtilitySettings, batch: number, reward?: FeedReward) {
+  constructor(market: AdMarket, settings: AdUtilitySettings, batch: number, reward?: EnvReward) {
     checkAdUtility(AD_UTILITY, settings, market.settings.requestsPerDay);
     this.market = market;
     this.grid = gridOf(settings);

@@ -6,7 +6,7 @@ import { actionBuffer, stepBatch } from '../buffers.js';
 import type { StepBatch } from '../contract.js';
 import { makeEnv } from '../index.js';
 import { FEED_SESSION, FeedSessionEnv, poolDepth } from './feed-session.js';
-import type { FeedReward } from './reward.js';
+import type { EnvReward } from '../reward.js';
 import { CandidatePools, contentVectors } from './pools.js';
 import { feedSessionDefaults, type FeedSessionSettings } from './settings.js';
 
@@ -74,7 +74,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
 function maker(
   people: FeedWorld,
   given: Partial<FeedSessionSettings>,
-  reward?: FeedReward,
+  reward?: EnvReward,
 ): (batch: number) => FeedSessionEnv {
   const settings = { ...feedSessionDefaults, ...given };
   const users = { features: people.userFeatures, width: people.layout.userNames.length };
@@ -257,7 +257,7 @@ test('sessions go on from a snapshot in the middle, in another env, with the sam
 
 test('the reward is the formula over each item seen, dwell last', (t) => {
   const people = new FeedWorld(smallWorld);
-  const reward: FeedReward = {
+  const reward: EnvReward = {
     text: 'watch10s + 2*like - 3*hide + dwellSeconds/100',
     evaluateRow: (values) => values[0] + 2 * values[1] - 3 * values[4] + values[5] / 100,
   };

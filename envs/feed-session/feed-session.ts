@@ -17,7 +17,7 @@ import { CandidateRows } from './candidate-rows.js';
 import { Candidates } from './candidates.js';
 import { feedObservation } from './observation.js';
 import type { CandidatePools } from './pools.js';
-import { rewardLine, type FeedReward } from './reward.js';
+import { rewardLine, type EnvReward } from '../reward.js';
 import { checkFeedSession, sourceOf, type FeedSessionSettings } from './settings.js';
 
 export const FEED_SESSION = 'recsys/FeedSession-v1';
@@ -33,7 +33,7 @@ export interface FeedParts {
   readonly people: FeedPeople;
   readonly pools: CandidatePools;
   /** The main outcome when absent. */
-  readonly reward?: FeedReward;
+  readonly reward?: EnvReward;
 }
 
 /** Items kept per user and cluster when the settings name no number. */
@@ -74,7 +74,7 @@ export class FeedSessionEnv implements Env {
   onShown: ((world: number, item: number) => void) | undefined;
   readonly #settings: FeedSessionSettings;
   readonly #numbers: Float64Array;
-  readonly #reward: FeedReward | undefined;
+  readonly #reward: EnvReward | undefined;
   readonly #line: ReturnType<typeof rewardLine>;
   readonly #values: Float64Array;
   readonly #width: number;

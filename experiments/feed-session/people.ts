@@ -3,7 +3,7 @@ import { hash32, stream } from '../../core/random.js';
 import { completeSettings } from '../../core/settings.js';
 import type { MakeEnv } from '../../envs/contract.js';
 import { FEED_SESSION } from '../../envs/feed-session/feed-session.js';
-import type { FeedReward } from '../../envs/feed-session/reward.js';
+import type { EnvReward } from '../../envs/reward.js';
 import { feedSessionDefaults } from '../../envs/feed-session/settings.js';
 import { envs } from '../../envs/index.js';
 import { populationOf, sessionRows } from '../../logs/feed-session/replay.js';
@@ -29,7 +29,7 @@ export interface Feed {
   /** Settings of recsys/FeedSession-v1 that differ from its defaults. */
   readonly settings: object;
   /** The main outcome when absent. */
-  readonly reward?: FeedReward;
+  readonly reward?: EnvReward;
 }
 
 /** Sessions of a world from which its people are learned unless said otherwise: enough to fit, in seconds. */

@@ -2,7 +2,7 @@ import { hash32, stream } from '../../core/random.js';
 import { completeSettings } from '../../core/settings.js';
 import { DWELL, populationOf, type SessionRows } from '../../logs/feed-session/replay.js';
 import type { Log } from '../../logs/record.js';
-import type { FeedReward } from '../../envs/feed-session/reward.js';
+import type { EnvReward } from '../../envs/reward.js';
 import type { ResponseModel } from '../../reward-models/feed-session/contract.js';
 import { misspecify } from '../../reward-models/feed-session/misspecify.js';
 import { compileReward } from '../../reward-models/formula.js';
@@ -103,7 +103,7 @@ export function worldOf({ source }: FeedExperiment, seed: number): FeedPeople | 
 }
 
 /** The reward of an experiment; nothing where it is the main outcome. */
-export async function rewardOf({ reward }: FeedExperiment, named: readonly string[]): Promise<FeedReward | undefined> {
+export async function rewardOf({ reward }: FeedExperiment, named: readonly string[]): Promise<EnvReward | undefined> {
   const outcomes = named.filter((name) => name !== DWELL);
   if (reward === outcomes[0]) return undefined;
   return { ...(await compileReward(reward, [...outcomes, DWELL])), text: reward };

@@ -1,7 +1,7 @@
 import { completeSettings } from '../../core/settings.js';
 import { FeedSessionEnv, FEED_SESSION, poolDepth } from '../../envs/feed-session/feed-session.js';
 import { CandidatePools, contentVectors, type RetrievalVectors } from '../../envs/feed-session/pools.js';
-import type { FeedReward } from '../../envs/feed-session/reward.js';
+import type { EnvReward } from '../../envs/reward.js';
 import { feedSessionDefaults, type FeedSessionSettings } from '../../envs/feed-session/settings.js';
 import type { RetrievalTower } from '../../reward-models/feed-session/contract.js';
 import type { FeedPeople } from '../../simulators/feed-session/contract.js';
@@ -11,7 +11,7 @@ export interface Scene {
   readonly people: FeedPeople;
   readonly pools: CandidatePools;
   readonly settings: FeedSessionSettings;
-  readonly reward: FeedReward | undefined;
+  readonly reward: EnvReward | undefined;
 }
 
 export interface SceneRequest {
@@ -19,7 +19,7 @@ export interface SceneRequest {
   /** Content and popularity alone when absent. */
   readonly tower?: RetrievalTower | undefined;
   readonly settings: object;
-  readonly reward?: FeedReward | undefined;
+  readonly reward?: EnvReward | undefined;
 }
 
 /** Retrieves for everybody, ahead of all sessions. */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import type { ContextPolicy } from '../../agents/contract.js';
 import { messageOf } from '../../core/check.js';
+import { largest } from '../ad-utility/policies.js';
 import { FAILED, openMailbox, POSTED, READY, STOP } from './mailbox.js';
 
 /** A module that a policy's thread loads: it makes the policy from its saved bytes. */
@@ -19,13 +20,6 @@ export const threadSchema = z.object({
 
 const isPolicyModule = (loaded: unknown): loaded is PolicyModule =>
   typeof loaded === 'object' && loaded !== null && 'loadPolicy' in loaded && typeof loaded.loadPolicy === 'function';
-
-/** Index of the largest; the first of several. */
-function argMax(values: Float64Array): number {
-  let best = 0;
-  for (let a = 1; a < values.length; a++) if (values[a] > values[best]) best = a;
-  return best;
-}
 
 async function main(): Promise<void> {
   const { shape, memory, module, bytes } = threadSchema.parse(workerData);
@@ -70,7 +64,7 @@ function decide(policy: ContextPolicy, context: Parameters<ContextPolicy['decide
     parentPort?.postMessage(messageOf(error));
     return FAILED;
   }
-  const best = argMax(chances);
+  const best = largest(chances, 0, chances.length);
   return Number.isFinite(chances[best]) ? best : FAILED;
 }
 

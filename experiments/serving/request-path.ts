@@ -4,6 +4,7 @@ import type { WeightGrid } from '../../logs/ad-utility/weight-grid.js';
 import type { RequestBuffers } from '../../simulators/ad-market/columns.js';
 import type { Served } from '../../simulators/ad-market/contract.js';
 import type { AdMarket } from '../../simulators/ad-market/market.js';
+import { largest } from '../ad-utility/policies.js';
 import { DECIDED_BY, type DecidedBy, type WeightService } from './weight-service.js';
 
 /** How requests are served: with production weights, by a policy beside the ranker, or by one before it. */
@@ -103,10 +104,8 @@ export class RequestPath {
     if (way === 1) return this.#beside(service);
     if (way === 2) {
       policy.decide(this.#context, this.#chances);
-      let best = 0;
-      for (let a = 1; a < this.#chances.length; a++) if (this.#chances[a] > this.#chances[best]) best = a;
       this.#rank();
-      this.#show(best);
+      this.#show(largest(this.#chances, 0, this.#chances.length));
       return 'policy';
     }
     this.#rank();

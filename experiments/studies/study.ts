@@ -11,7 +11,7 @@ export interface Study {
   run(request: StudyRequest): Promise<StudyResult>;
 }
 
-interface StudyRequest {
+export interface StudyRequest {
   readonly data: string | undefined;
   readonly seed: number;
   /** The value of every setting of the study. */

@@ -6,10 +6,11 @@ import type { ReportDocument } from '../../contract.js';
 import type { LiftTable } from '../../lifts/contract.js';
 import type { Study } from '../study.js';
 import { inPercent, seedsFrom, type LiftRow } from '../lift-rows.js';
-import { REWARD } from './reward.js';
 
 /** What all DRL-PUT studies share: the market, the grid, the log and the learner, fixed before any was run. */
 export const MAIN = 'drl-put';
+/** The reward of every study but the one that varies it: near revenue neutrality, fixed before any was run. */
+export const REWARD = 'ecpm + 0.25*click + 0.25*longClick - 0.2*hide';
 /** Engagement-heavy: of the prototype of the notes, for the comparison with matched static weights. */
 export const HEAVY = 'ecpm + 0.5*click + longClick - hide';
 

@@ -1,9 +1,7 @@
 import { expectNumber } from '../../../core/check.js';
 import type { DesignTable } from '../../ab/simulate/contract.js';
-import { replicateMarket } from '../../ab/simulate/replication.js';
-import { designTables } from '../../ab/simulate/tables.js';
 import { abExperiment, type AbExperiment } from '../../config/ab-schema.js';
-import { biased, tableOfDesigns, type MarketTable } from '../interference/interference.js';
+import { biased, tableOfDesigns, testMarkets, type MarketTable } from '../interference/interference.js';
 import type { Study, StudyResult } from '../study.js';
 
 /** What advertisers may spend. */
@@ -28,14 +26,11 @@ export const budgets: Study = {
   run({ seed, settings, onProgress }) {
     const { replications, users, days } = settings;
     expectNumber('--replications', replications, 2, 10_000);
-    const tables = MARKETS.map((market, m) => {
-      const experiment = experimentOf(market, { seed, replications, users, days });
-      const tests = Array.from({ length: replications }, (_, number) => {
-        onProgress?.(m * replications + number, MARKETS.length * replications, market.name);
-        return replicateMarket(experiment, number);
-      });
-      return { market: market.name, table: designTables(experiment, tests)[0] };
-    });
+    const experiments = MARKETS.map((market) => ({
+      market: market.name,
+      experiment: experimentOf(market, { seed, replications, users, days }),
+    }));
+    const tables = testMarkets(experiments, replications, onProgress);
     return Promise.resolve(resultOf(tables, settings));
   },
 };

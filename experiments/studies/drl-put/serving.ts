@@ -5,6 +5,7 @@ import { adUtilityDefaults, gridOf } from '../../../envs/ad-utility/settings.js'
 import { allRows } from '../../../logs/split.js';
 import { writeAdLog } from '../../../simulators/ad-market/log.js';
 import { AdMarket } from '../../../simulators/ad-market/market.js';
+import { rewardOf, rewardsOf } from '../../ad-utility/prepare.js';
 import { drillBytes, FAULTS, type Fault } from '../../serving/drill.js';
 import { learnedPolicyBytes, loadPolicy } from '../../serving/learned-policy.js';
 import { rankerWork } from '../../serving/ranker.js';
@@ -12,7 +13,7 @@ import { RequestPath, tellBy, WAYS, type Latency } from '../../serving/request-p
 import { WeightService, type DecidedBy } from '../../serving/weight-service.js';
 import { logLearners } from '../../tables.js';
 import type { Study, StudyResult } from '../study.js';
-import { rewardOf } from './reward.js';
+import { REWARD } from './base.js';
 
 const LEARNER = 'importance-weighted';
 /** Requests in the policy's hands at once. */
@@ -52,7 +53,12 @@ export const serving: Study = {
     onProgress?.(0, 4, 'learning a policy');
     const log = writeAdLog(new AdMarket({ seed }), { grid, rows });
     const learned = logLearners[LEARNER].with({}).fit({
-      ...{ log, rows: allRows(log), reward: await rewardOf(log), random: stream(seed).fork('serving') },
+      ...{
+        log,
+        rows: allRows(log),
+        reward: rewardsOf(log, await rewardOf({ reward: REWARD })),
+        random: stream(seed).fork('serving'),
+      },
     });
     const bytes = learnedPolicyBytes(LEARNER, learned.save());
     const market = new AdMarket({ seed, candidates });

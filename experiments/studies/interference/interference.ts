@@ -3,7 +3,7 @@ import { abExperiment, type AbExperiment } from '../../config/ab-schema.js';
 import type { DesignTable } from '../../ab/simulate/contract.js';
 import { replicateMarket } from '../../ab/simulate/replication.js';
 import { designTables } from '../../ab/simulate/tables.js';
-import type { Study, StudyResult } from '../study.js';
+import type { Study, StudyRequest, StudyResult } from '../study.js';
 
 /** Relevance counts little for who is served now, and fully for the other arm. */
 const RELEVANCE = [{ clickWeight: 0.3 }, { clickWeight: 1 }] as const;
@@ -29,17 +29,29 @@ export const interference: Study = {
   run({ seed, settings, onProgress }) {
     const { replications, users, days } = settings;
     expectNumber('--replications', replications, 2, 10_000);
-    const tables = MARKETS.map((market, m) => {
-      const experiment = experimentOf(market, { seed, replications, users, days });
-      const tests = Array.from({ length: replications }, (_, number) => {
-        onProgress?.(m * replications + number, MARKETS.length * replications, market.name);
-        return replicateMarket(experiment, number);
-      });
-      return { market: market.name, table: designTables(experiment, tests)[0] };
-    });
+    const experiments = MARKETS.map((market) => ({
+      market: market.name,
+      experiment: experimentOf(market, { seed, replications, users, days }),
+    }));
+    const tables = testMarkets(experiments, replications, onProgress);
     return Promise.resolve(resultOf(tables, settings));
   },
 };
+
+/** Plays the tests of every market. @returns what its designs say of the truth, a table each */
+export function testMarkets(
+  markets: readonly { readonly market: string; readonly experiment: AbExperiment }[],
+  replications: number,
+  onProgress: StudyRequest['onProgress'],
+): MarketTable[] {
+  return markets.map(({ market, experiment }, m) => {
+    const tests = Array.from({ length: replications }, (_, number) => {
+      onProgress?.(m * replications + number, markets.length * replications, market);
+      return replicateMarket(experiment, number);
+    });
+    return { market, table: designTables(experiment, tests)[0] };
+  });
+}
 
 function experimentOf(
   market: (typeof MARKETS)[number],

@@ -1,5 +1,5 @@
 /** Value of one item's answers: the outcomes in the order of the layout, then the dwell seconds. */
-export interface FeedReward {
+export interface EnvReward {
   /** As a config writes it. */
   readonly text: string;
   evaluateRow(values: ArrayLike<number>): number;
@@ -15,7 +15,7 @@ export interface FeedReward {
  * @returns nothing for rewards of another form
  */
 export function rewardLine(
-  reward: FeedReward | undefined,
+  reward: EnvReward | undefined,
   names: readonly string[],
 ): { readonly constant: number; readonly weights: Float64Array } | undefined {
   if (reward === undefined) return { constant: 0, weights: Float64Array.from(names, (_, h) => Number(h === 0)) };

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { compileReward } from '../../reward-models/formula.js';
+import { compileReward } from '../reward-models/formula.js';
 import { rewardLine } from './reward.js';
 
 const names = ['watch10s', 'like', 'hide', 'dwellSeconds'];
